@@ -1,0 +1,58 @@
+"""Finds implementations (readers, mask generators, encoders) by name: our own and those of other packages.
+
+Another package registers under the entry-point groups `core3d.readers`, `core3d.masks` and `core3d.encoders`.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import Any
+
+from core3d_search.errors import InputError, MissingDependencyError
+
+BUILT_IN: dict[str, dict[str, str]] = {
+    "core3d.readers": {
+        "frames": "core3d_search.indexer.readers.frames_folder:FramesFolderReader",
+        "7scenes": "core3d_search.indexer.readers.seven_scenes:SevenScenesReader",
+    },
+    "core3d.masks": {
+        "built-in": "core3d_search.indexer.masks.regions:RegionMaskGenerator",
+        "semantic-sam": "core3d_search.indexer.masks.semantic_sam.adapter:SemanticSamMaskGenerator",
+        "sam": "core3d_search.indexer.masks.sam:SamMaskGenerator",
+        "sam-hq": "core3d_search.indexer.masks.sam:SamHqMaskGenerator",
+        "sam2": "core3d_search.indexer.masks.sam:Sam2MaskGenerator",
+    },
+    "core3d.encoders": {
+        "built-in": "core3d_search.encoders.builtin:BuiltinEncoder",
+        "open_clip": "core3d_search.encoders.open_clip:OpenClipEncoder",
+    },
+}
+
+INSTALL_HINTS = {"transformers": "pip install 'core3d-search[sam]'"}
+
+
+def names(group: str) -> list[str]:
+    """Return every registered name of `group`, ours first."""
+    ours = list(BUILT_IN[group])
+    return ours + sorted({point.name for point in entry_points(group=group)} - set(ours))
+
+
+def load(group: str, name: str) -> Any:
+    """Return the class registered as `name`.
+
+    Raises InputError for an unknown name and MissingDependencyError where its package is not installed.
+    """
+    target = BUILT_IN[group].get(name)
+    try:
+        if target is not None:
+            module, attribute = target.split(":")
+            return getattr(import_module(module), attribute)
+        for point in entry_points(group=group):
+            if point.name == name:
+                return point.load()
+    except ModuleNotFoundError as error:
+        hint = INSTALL_HINTS.get(error.name or "", f"pip install {error.name}")
+        raise MissingDependencyError(f"{name!r} needs the package {error.name!r}: {hint}") from error
+    kind = group.removeprefix("core3d.")
+    raise InputError(f"no {kind} called {name!r}; there are: {', '.join(names(group))}")
