@@ -33,15 +33,41 @@ class Frame:
         world_from_camera = checked("world_from_camera", self.world_from_camera, (4, 4), np.float64)
         object.__setattr__(self, "world_from_camera", world_from_camera)
 
+    def fitted(self, longest_side: int) -> Frame:
+        """Return the frame scaled down so that neither side exceeds `longest_side` pixels (itself if it fits).
+
+        Colour is area-averaged; depth takes the nearest pixel, since a mean of two depths is a point in mid-air.
+        """
+        height, width = self.depth.shape
+        scale = longest_side / max(height, width)
+        if scale >= 1:
+            return self
+        from PIL import Image
+
+        new_width, new_height = max(1, round(width * scale)), max(1, round(height * scale))
+        rgb = Image.fromarray(self.rgb).resize((new_width, new_height), Image.Resampling.BOX)
+        rows = ((np.arange(new_height) + 0.5) * height / new_height).astype(int)
+        columns = ((np.arange(new_width) + 0.5) * width / new_width).astype(int)
+        new_from_old = np.diag([new_width / width, new_height / height, 1.0])
+        return Frame(
+            self.index,
+            np.asarray(rgb),
+            self.depth[rows[:, None], columns],
+            new_from_old @ self.intrinsics,
+            self.world_from_camera,
+        )
+
 
 class SceneReader(Protocol):
     """One scene on disk as a sequence of frames.
 
-    `up` (3,) is the unit direction against gravity in world coordinates, None where the format does not say.
+    `format` is the registered name of the reader, `layout` the files that it expects, in one line for people. `up`
+    (3,) is the unit direction against gravity in world coordinates, None where the format does not say.
     `reader[i]` raises InputError for a frame that cannot be read; the pipeline skips, counts and lists it.
     """
 
     format: str
+    layout: str
     path: Path
     name: str
     up: npt.NDArray[np.float64] | None
@@ -59,4 +85,4 @@ class SceneReader(Protocol):
     def __getitem__(self, position: int) -> Frame: ...
 
     def fingerprint(self) -> str:
-        """Return a checksum that changes when any file of the scene changes (names, sizes, modification times)."""
+        """Return a checksum over the names and contents of all files that the scene is read from."""

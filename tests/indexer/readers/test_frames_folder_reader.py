@@ -1,0 +1,160 @@
+"""The frames layout: exact values in, exact Frames out; each kind of damage told by file and remedy."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core3d_search.errors import InputError
+from core3d_search.indexer.readers import find_scenes
+from core3d_search.indexer.readers.frames_folder import FramesFolderReader
+
+POSE = np.array([[0.0, -1, 0, 1], [1, 0, 0, 2], [0, 0, 1, 3], [0, 0, 0, 1]])
+
+
+@pytest.fixture
+def scene(tmp_path):
+    """A scene of three frames, 6x8 pixels, depth 1000 + column."""
+    folder = tmp_path / "attic"
+    for part in ("color", "depth", "pose"):
+        (folder / part).mkdir(parents=True)
+    for i in range(3):
+        Image.fromarray(np.full((6, 8, 3), 10 * i, np.uint8)).save(folder / "color" / f"{i:05}.png")
+        Image.fromarray(np.tile(1000 + np.arange(8, dtype=np.uint16), (6, 1))).save(folder / "depth" / f"{i:05}.png")
+        np.savetxt(folder / "pose" / f"{i:05}.txt", POSE)
+    np.savetxt(folder / "intrinsics.txt", [[5, 0, 4], [0, 5, 3], [0, 0, 1]])
+    return folder
+
+
+def describe(folder, **settings):
+    (folder / "scene.json").write_text(json.dumps(settings))
+
+
+def test_reads_colour_metres_pose_and_intrinsics(scene):
+    frame = FramesFolderReader.open(scene)[2]
+    assert frame.index == 2
+    assert (frame.rgb == 20).all()
+    np.testing.assert_allclose(frame.depth[0], 1 + np.arange(8) / 1000)
+    np.testing.assert_array_equal(frame.world_from_camera, POSE)
+    np.testing.assert_array_equal(frame.intrinsics, [[5, 0, 4], [0, 5, 3], [0, 0, 1]])
+
+
+def test_zero_depth_means_none(scene):
+    Image.fromarray(np.array([[0, 2000]] * 2, np.uint16)).resize((8, 6), 0).save(scene / "depth" / "00000.png")
+    depth = FramesFolderReader.open(scene)[0].depth
+    assert set(np.unique(depth)) == {0.0, 2.0}
+
+
+@pytest.mark.parametrize(("scale", "metres"), [(1000, 1.0), (5000, 0.2), (0.001, 1.0), (0.0002, 0.2)])
+def test_depth_scale_is_units_to_the_metre_or_metres_to_the_unit(scene, scale, metres):
+    describe(scene, depth_scale=scale)
+    np.testing.assert_allclose(FramesFolderReader.open(scene)[0].depth[0, 0], metres, rtol=1e-6)
+
+
+def test_opengl_cameras_look_along_minus_z(scene):
+    describe(scene, camera_axes="opengl")
+    world_from_camera = FramesFolderReader.open(scene)[0].world_from_camera
+    np.testing.assert_array_equal(world_from_camera[:3, 2], -POSE[:3, 2])
+    np.testing.assert_array_equal(world_from_camera[:3, 1], -POSE[:3, 1])
+    np.testing.assert_array_equal(world_from_camera[:3, 3], POSE[:3, 3])
+
+
+def test_up_and_name_come_from_scene_json(scene):
+    describe(scene, up=[0, 2, 0], name="Loft")
+    reader = FramesFolderReader.open(scene)
+    assert reader.name == "Loft"
+    np.testing.assert_array_equal(reader.up, [0, 1, 0])
+
+
+def test_smaller_depth_is_brought_to_the_colour_size_without_new_values(scene):
+    small = np.array([[1000, 2000, 3000, 4000]] * 3, np.uint16)
+    Image.fromarray(small).save(scene / "depth" / "00000.png")
+    depth = FramesFolderReader.open(scene)[0].depth
+    assert depth.shape == (6, 8)
+    np.testing.assert_array_equal(depth[0], np.repeat([1, 2, 3, 4], 2).astype(np.float32))
+
+
+def test_fitted_frames_keep_the_geometry(scene):
+    frame = FramesFolderReader.open(scene)[0].fitted(4)
+    assert frame.rgb.shape == (3, 4, 3)
+    np.testing.assert_array_equal(frame.intrinsics, [[2.5, 0, 2], [0, 2.5, 1.5], [0, 0, 1]])
+    assert set(np.unique(frame.depth)) <= {np.float32(1 + i / 1000) for i in range(8)}
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (lambda s: (s / "depth" / "00001.png").unlink(), ["depth/00001.png", "missing"]),
+        (lambda s: (s / "pose" / "00001.txt").unlink(), ["pose/00001.txt", "missing"]),
+        (lambda s: (s / "pose" / "00001.txt").write_text("inf " * 16), ["pose/00001.txt", "finite"]),
+        (lambda s: np.savetxt(s / "pose" / "00001.txt", 2 * POSE), ["rigid"]),
+        (lambda s: (s / "color" / "00001.png").write_bytes(b"\x89PNG\r\n\x1a\n rest lost"), ["color/00001.png"]),
+        (lambda s: shutil.copy(s / "color" / "00000.png", s / "depth" / "00001.png"), ["16-bit"]),
+        (lambda s: describe(s, depth_scale=1), ["median depth", "depth_scale"]),
+        (lambda s: Image.fromarray(np.full((8, 6), 1000, np.uint16)).save(s / "depth" / "00001.png"), ["same view"]),
+    ],
+)
+def test_a_bad_frame_is_its_own_error(scene, damage, words):
+    damage(scene)
+    reader = FramesFolderReader.open(scene)
+    with pytest.raises(InputError) as caught:
+        reader[1]
+    assert all(word in str(caught.value) for word in words)
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (lambda s: (s / "intrinsics.txt").unlink(), ["intrinsics.txt", "missing"]),
+        (lambda s: (s / "intrinsics.txt").write_text("500 500 320 240"), ["intrinsics.txt", "3x3"]),
+        (lambda s: (s / "scene.json").write_text("{"), ["scene.json", "JSON"]),
+        (lambda s: (s / "scene.json").write_text("[]"), ["scene.json", "object"]),
+        (lambda s: describe(s, up=[0, 0, 0]), ["up"]),
+        (lambda s: describe(s, depth_scale="mm"), ["depth_scale"]),
+        (lambda s: describe(s, camera_axes="maya"), ["camera_axes", "opengl"]),
+        (lambda s: [f.unlink() for f in (s / "color").iterdir()], ["no numbered image"]),
+    ],
+)
+def test_a_bad_scene_says_what_is_wrong(scene, damage, words):
+    damage(scene)
+    with pytest.raises(InputError) as caught:
+        FramesFolderReader.open(scene)
+    assert all(word in str(caught.value) for word in words)
+
+
+def test_fingerprint_follows_the_content_not_the_clock(scene, tmp_path):
+    before = FramesFolderReader.open(scene).fingerprint()
+    copy = shutil.copytree(scene, tmp_path / "copy")
+    assert FramesFolderReader.open(copy).fingerprint() == before
+    np.savetxt(copy / "pose" / "00002.txt", np.eye(4))
+    assert FramesFolderReader.open(copy).fingerprint() != before
+
+
+def test_finds_one_scene_or_every_scene_of_a_folder(scene, tmp_path):
+    shutil.copytree(scene, tmp_path / "barn")
+    (tmp_path / "notes").mkdir()
+    assert [s.name for s in find_scenes(tmp_path)] == ["attic", "barn"]
+    assert [s.name for s in find_scenes(scene)] == ["attic"]
+
+
+def test_two_scenes_of_one_name_are_told(scene, tmp_path):
+    describe(shutil.copytree(scene, tmp_path / "barn"), name="attic")
+    with pytest.raises(InputError, match="share a name: attic"):
+        find_scenes(tmp_path)
+
+
+@pytest.mark.parametrize("place", ["nowhere", "empty", "file.txt"])
+def test_no_scene_says_what_was_expected(tmp_path, place):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "file.txt").touch()
+    with pytest.raises(InputError, match=place):
+        find_scenes(tmp_path / place)
+
+
+def test_a_forced_format_is_the_only_one_tried(scene):
+    with pytest.raises(InputError, match="no scene"):
+        find_scenes(scene, format="7scenes")
+    with pytest.raises(InputError, match="no readers called 'obj'"):
+        find_scenes(scene, format="obj")
