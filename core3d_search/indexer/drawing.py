@@ -1,0 +1,62 @@
+"""Draws boxes into a frame: the picture that shows an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from core3d_search.datatypes import Box3D
+from core3d_search.indexer.frames import Frame
+
+CORNERS = np.array([[x, y, z] for x in (-0.5, 0.5) for y in (-0.5, 0.5) for z in (-0.5, 0.5)])
+EDGES = [(a, b) for a in range(8) for b in range(a + 1, 8) if np.count_nonzero(CORNERS[a] != CORNERS[b]) == 1]
+PALETTE = ("#ff3b30", "#34c759", "#0a84ff", "#ff9f0a", "#bf5af2", "#64d2ff", "#ffd60a")
+NEAR_PLANE_M = 0.05
+
+
+def draw_boxes(frame: Frame, boxes: Sequence[Box3D], captions: Sequence[str]) -> npt.NDArray[np.uint8]:
+    """Return the frame's image (H, W, 3) uint8 with the edges of world-frame `boxes` and a caption each.
+
+    Edges are cut at a plane 5 cm before the camera. The first box is drawn last, over the others.
+    """
+    from PIL import Image, ImageDraw, ImageFont
+
+    image = Image.fromarray(frame.rgb)
+    draw = ImageDraw.Draw(image)
+    width = max(2, image.width // 240)
+    font = ImageFont.load_default(size=max(11, image.width // 38))
+    camera_from_world = np.linalg.inv(frame.world_from_camera)
+    for rank, (box, caption) in reversed(list(enumerate(zip(boxes, captions, strict=True)))):
+        color = PALETTE[rank % len(PALETTE)]
+        world = box.center + (CORNERS * box.extent) @ box.rotation.T
+        camera = world @ camera_from_world[:3, :3].T + camera_from_world[:3, 3]
+        segments = [segment for a, b in EDGES if (segment := _projected(camera[a], camera[b], frame.intrinsics))]
+        for segment in segments:
+            draw.line(segment, fill=color, width=width)
+        if segments:
+            _caption(draw, font, caption, color, segments, image.size)
+    return np.asarray(image)
+
+
+def _projected(a: npt.NDArray, b: npt.NDArray, intrinsics: npt.NDArray) -> tuple[tuple[float, float], ...] | None:
+    """Return the two pixels of a camera-frame segment, None where it lies behind the near plane."""
+    if a[2] > b[2]:
+        a, b = b, a
+    if b[2] <= NEAR_PLANE_M:
+        return None
+    if a[2] < NEAR_PLANE_M:
+        a = a + (b - a) * (NEAR_PLANE_M - a[2]) / (b[2] - a[2])
+    pixels = [intrinsics @ point for point in (a, b)]
+    return tuple((float(p[0] / p[2]), float(p[1] / p[2])) for p in pixels)
+
+
+def _caption(draw, font, caption, color, segments, size) -> None:
+    """Write the caption on a plate above the topmost corner, inside the image."""
+    corner = min((point for segment in segments for point in segment), key=lambda point: point[1])
+    left, top, right, bottom = draw.textbbox((0, 0), caption, font=font)
+    x = min(max(corner[0], 2), size[0] - (right - left) - 8)
+    y = min(max(corner[1] - (bottom - top) - 10, 2), size[1] - (bottom - top) - 8)
+    draw.rectangle((x, y, x + right - left + 6, y + bottom - top + 6), fill=color)
+    draw.text((x + 3 - left, y + 3 - top), caption, fill="white", font=font)

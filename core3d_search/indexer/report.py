@@ -1,0 +1,65 @@
+"""What one run did: counts, what was skipped and why, seconds per stage."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+
+class StageClock:
+    """Adds up wall seconds under the name of each stage, in the order in which the stages first ran."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def __call__(self, stage: str) -> Iterator[None]:
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - start
+
+
+@dataclass(frozen=True)
+class SkippedFrame:
+    """A frame that could not be used: its position in the scene and the reason."""
+
+    position: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """One execution of the pipeline on one scene; `seconds` is wall time per stage."""
+
+    scene: str
+    frames: int
+    skipped: tuple[SkippedFrame, ...] = ()
+    masks: int = 0
+    observations: int = 0
+    objects: int = 0
+    seconds: dict[str, float] = field(default_factory=dict)
+    unchanged: bool = False
+
+    @property
+    def seconds_per_frame(self) -> float:
+        """Wall seconds of all stages together, per frame that was used."""
+        return sum(self.seconds.values()) / max(1, self.frames - len(self.skipped))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values, for JSON."""
+        return {
+            "scene": self.scene,
+            "unchanged": self.unchanged,
+            "frames": self.frames,
+            "skipped": [{"position": s.position, "reason": s.reason} for s in self.skipped],
+            "masks": self.masks,
+            "observations": self.observations,
+            "objects": self.objects,
+            "seconds": {stage: round(seconds, 3) for stage, seconds in self.seconds.items()},
+            "seconds_per_frame": round(self.seconds_per_frame, 4),
+        }
