@@ -1,0 +1,1 @@
+"""Semantic-SAM in pure PyTorch: class-agnostic masks at six granularities from clicks. Self-contained."""
