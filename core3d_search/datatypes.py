@@ -75,6 +75,8 @@ class SceneObject:
     label: str | None = None
     views: tuple[View, ...] = ()
     id: int = 0
+    label_score: float | None = None
+    front: tuple[float, float, float] | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "points", checked("points", self.points, (None, 3), np.float32))
