@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
+
+from core3d_search import plugins
+from core3d_search.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,8 @@ class Calibration:
 class TextEncoder(Protocol):
     """Turns phrases into embeddings.
 
-    `model_id` and `checksum` (SHA-256 of the weights) name the space: vectors of different spaces never meet.
+    `model_id` is "<registered name>/<the rest>" and, with `checksum` (SHA-256 of the weights), names the space:
+    vectors of different spaces never meet. Phrases come bare ("red chair"): an encoder that wants a prompt adds it.
     """
 
     model_id: str
@@ -42,3 +46,27 @@ class Encoder(TextEncoder, Protocol):
 
     def encode_images(self, images: Sequence[npt.NDArray[np.uint8]]) -> npt.NDArray[np.float32]:
         """Return (N, D) unit embeddings of N images, each (h, w, 3) uint8 RGB of any size."""
+
+    @classmethod
+    def from_model_id(cls, model_id: str, **options: Any) -> Encoder:
+        """Return the encoder that calls itself `model_id`; raises ModelError where this version has another."""
+
+
+def load_encoder(model_id: str, **options: Any) -> Encoder:
+    """Return the encoder called `model_id`: a registered name ("built-in") or what a stored vector remembers.
+
+    `options` are keyword arguments of its class. Raises InputError for an unknown name, ModelError for weights that
+    are not to be had.
+    """
+    encoder_class = plugins.load("core3d.encoders", model_id.partition("/")[0])
+    encoder: Encoder = encoder_class.from_model_id(model_id, **options) if "/" in model_id else encoder_class(**options)
+    return encoder
+
+
+def check_images(images: Sequence[npt.NDArray[np.uint8]]) -> None:
+    """Raise InputError that names the first of `images` that is not (h, w, 3) uint8 with at least one pixel."""
+    for position, image in enumerate(images):
+        if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
+            raise InputError(
+                f"image {position} must be (h, w, 3) uint8 RGB with at least one pixel, got {image.shape} {image.dtype}"
+            )
