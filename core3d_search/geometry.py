@@ -1,0 +1,205 @@
+"""Points, voxels and oriented boxes in NumPy; metres, any right-handed world frame."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core3d_search.datatypes import Box3D
+
+Floats = npt.NDArray[np.floating[Any]]
+
+_VOXEL_RANGE = 1 << 20
+"""Voxels a coordinate may lie from the origin: three of them fit one int64 key."""
+
+_FACES = np.array(
+    [[0, 1, 3, 2], [4, 6, 7, 5], [0, 4, 5, 1], [2, 3, 7, 6], [0, 2, 6, 4], [1, 5, 7, 3]], dtype=np.int64
+)
+"""Corner indices (see `box_corners`) of the faces -x +x -y +y -z +z, each counter-clockwise seen from outside."""
+
+
+def voxel_keys(points: npt.ArrayLike, size: float) -> npt.NDArray[np.int64]:
+    """Return one int64 key per point of `points` (N, 3): equal keys mean the same cube of edge `size` metres.
+
+    Raises ValueError for points that are not finite or lie further than 2^20 voxels from the origin.
+    """
+    scaled = np.floor(np.asarray(points, np.float64) / size)
+    if not (np.abs(scaled) < _VOXEL_RANGE).all():
+        raise ValueError(f"points must be finite and within {_VOXEL_RANGE * size:.0f} m of the origin")
+    cells = scaled.astype(np.int64) + _VOXEL_RANGE
+    return (cells[:, 0] << 42) | (cells[:, 1] << 21) | cells[:, 2]
+
+
+def thin(points: Floats, size: float, *values: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], ...]:
+    """Return the mean of `points` (N, 3), and of every array in `values` (N, ...), per voxel of edge `size`.
+
+    A voxel's mean lies in that voxel, so thinning changes no occupancy. Rows are ordered by voxel key, dtypes are kept.
+    """
+    _, inverse, counts = np.unique(voxel_keys(points, size), return_inverse=True, return_counts=True)
+    means = []
+    for array in (points, *values):
+        flat = array.reshape(len(array), -1)
+        columns = [np.bincount(inverse, weights=column, minlength=len(counts)) / counts for column in flat.T]
+        mean = np.stack(columns, axis=1) if columns else np.zeros((len(counts), 0))
+        if np.issubdtype(array.dtype, np.integer):
+            mean = np.rint(mean)
+        means.append(mean.reshape(len(counts), *array.shape[1:]).astype(array.dtype))
+    return tuple(means)
+
+
+def box_corners(box: Box3D) -> npt.NDArray[np.float64]:
+    """Return the (8, 3) corners of `box`; corner 4i + 2j + k takes sides i, j, k (0: -, 1: +) of its x, y, z axes."""
+    signs = np.array([[i, j, k] for i in (-1, 1) for j in (-1, 1) for k in (-1, 1)], np.float64)
+    return box.center + (signs * box.extent / 2) @ box.rotation.T
+
+
+def points_in_box(points: npt.ArrayLike, box: Box3D, margin: float = 0.0) -> npt.NDArray[np.bool_]:
+    """Return (N,) which of `points` (N, 3) lie in `box`, grown by `margin` metres on every side."""
+    local = (np.asarray(points, np.float64) - box.center) @ box.rotation
+    inside: npt.NDArray[np.bool_] = (np.abs(local) <= box.extent / 2 + margin + 1e-9).all(axis=1)
+    return inside
+
+
+def fit_box(points: npt.ArrayLike, up: npt.ArrayLike | None = None) -> Box3D:
+    """Return the box of `points` (N, 3): z axis along `up`, the smallest rectangle around them on the ground.
+
+    The exact minimum: one side of the smallest rectangle lies on a side of the convex hull (Freeman and Shapira 1975).
+    Without `up` the axes are the principal axes of the points. Raises ValueError where there are no points.
+    """
+    points = np.asarray(points, np.float64)
+    if points.ndim != 2 or points.shape[1] != 3 or not len(points):
+        raise ValueError(f"points must have shape (1 or more, 3), got {points.shape}")
+    if up is None:
+        _, _, axes = np.linalg.svd(points - points.mean(axis=0), full_matrices=True)
+        rotation = axes.T * np.sign(np.linalg.det(axes))
+    else:
+        level = level_axes(up)
+        edge = _smallest_rectangle_direction(points @ level[:, :2])
+        rotation = level @ np.array([[edge[0], -edge[1], 0.0], [edge[1], edge[0], 0.0], [0.0, 0.0, 1.0]])
+    local = points @ rotation
+    low, high = local.min(axis=0), local.max(axis=0)
+    return Box3D(rotation @ ((low + high) / 2), high - low, rotation)
+
+
+def level_axes(up: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """Return a (3, 3) rotation world_from_level whose third column is `up`; identity where `up` is +z."""
+    up = np.asarray(up, np.float64)
+    up = up / np.linalg.norm(up)
+    seed = np.array([1.0, 0.0, 0.0]) if abs(up[0]) < 0.9 else np.array([0.0, 1.0, 0.0])
+    x = seed - (seed @ up) * up
+    x /= np.linalg.norm(x)
+    return np.stack([x, np.cross(up, x), up], axis=1)
+
+
+def convex_hull(points: Floats) -> npt.NDArray[np.float64]:
+    """Return the corners of the convex hull of `points` (N, 2), counter-clockwise (monotone chain, Andrew 1979)."""
+    points = np.unique(np.asarray(points, np.float64), axis=0)
+    if len(points) < 3:
+        return points
+    directions = np.stack([np.cos(np.arange(16) * np.pi / 8), np.sin(np.arange(16) * np.pi / 8)])
+    extremes = points[np.unique((points @ directions).argmax(axis=0))]
+    if len(extremes) >= 3 and len(points) > 200:  # nothing inside the polygon of extremes can be a corner
+        around = np.arctan2(*(extremes - extremes.mean(axis=0)).T[::-1])
+        extremes = extremes[np.argsort(around)]
+        sides = np.roll(extremes, -1, axis=0) - extremes
+        offsets = points[:, None, :] - extremes[None]
+        points = points[(sides[:, 0] * offsets[..., 1] - sides[:, 1] * offsets[..., 0] <= 0).any(axis=1)]
+    chains: list[list[tuple[float, float]]] = []
+    for ordered in (points, points[::-1]):
+        chain: list[tuple[float, float]] = []
+        for x, y in ordered.tolist():
+            while len(chain) > 1 and _turn(chain[-2], chain[-1], (x, y)) <= 0:
+                chain.pop()
+            chain.append((x, y))
+        chains.append(chain[:-1])
+    return np.array(chains[0] + chains[1])
+
+
+def _turn(a: tuple[float, float], b: tuple[float, float], c: tuple[float, float]) -> float:
+    return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
+
+
+def _smallest_rectangle_direction(flat: Floats) -> npt.NDArray[np.float64]:
+    """Return the (2,) unit direction, angle in [0, 90) degrees, of a side of the smallest rectangle around `flat`."""
+    hull = convex_hull(flat)
+    sides = np.roll(hull, -1, axis=0) - hull
+    sides = sides[np.linalg.norm(sides, axis=1) > 1e-9]
+    if not len(sides):
+        return np.array([1.0, 0.0])
+    angles = np.unique(np.round(np.arctan2(sides[:, 1], sides[:, 0]) % (np.pi / 2), 9))
+    directions = np.stack([np.cos(angles), np.sin(angles)])
+    along, across = hull @ directions, hull @ np.stack([-directions[1], directions[0]])
+    areas = np.ptp(along, axis=0) * np.ptp(across, axis=0)
+    if areas.min() < 1e-12:  # points on a line: every side has no area, the longest decides
+        areas = -np.maximum(np.ptp(along, axis=0), np.ptp(across, axis=0))
+    return directions[:, int(areas.argmin())]
+
+
+def box_volume(box: Box3D) -> float:
+    """Return the volume of `box` in cubic metres."""
+    return float(np.prod(box.extent))
+
+
+def box_iou(a: Box3D, b: Box3D) -> float:
+    """Return the exact intersection over union of two oriented boxes, in [0, 1]; 0 where neither has volume."""
+    both = intersection_volume(a, b)
+    union = box_volume(a) + box_volume(b) - both
+    return both / union if union > 0 else 0.0
+
+
+def intersection_volume(a: Box3D, b: Box3D) -> float:
+    """Return the volume in cubic metres that two oriented boxes share.
+
+    The surface of the common solid is what of a's faces lies in b and of b's faces in a; by the divergence theorem
+    its volume is a third of the sum of face area times signed distance from a point of it.
+    """
+    if np.linalg.norm(a.center - b.center) > (np.linalg.norm(a.extent) + np.linalg.norm(b.extent)) / 2:
+        return 0.0
+    tolerance = 1e-9 * (1 + float(np.linalg.norm(a.extent) + np.linalg.norm(b.extent)))
+    pieces = [piece for piece in _clipped_faces(a, b, tolerance, keep_flush=True) if len(piece) > 2]
+    pieces += [piece for piece in _clipped_faces(b, a, tolerance, keep_flush=False) if len(piece) > 2]
+    if not pieces:
+        return 0.0
+    origin = pieces[0][0]
+    volume = 0.0
+    for piece in pieces:
+        fan = piece - origin
+        volume += float(np.einsum("ij,ij->i", np.cross(fan[1:-1], fan[2:]), fan[:1].repeat(len(fan) - 2, 0)).sum()) / 6
+    return max(0.0, volume)
+
+
+def _clipped_faces(box: Box3D, other: Box3D, tolerance: float, keep_flush: bool) -> list[npt.NDArray[np.float64]]:
+    """Return what of each face of `box` lies in `other`, as polygons (K, 3) counter-clockwise from outside.
+
+    A face flush with one of `other` belongs to both boxes; `keep_flush` decides, so that it counts only once.
+    """
+    corners = box_corners(box)
+    local = (corners - other.center) @ other.rotation
+    pieces = []
+    for face in _FACES:
+        polygon = local[face]
+        for axis in range(3):
+            for sign in (1.0, -1.0):
+                beyond = sign * polygon[:, axis] - other.extent[axis] / 2
+                if not keep_flush and len(polygon) and (np.abs(beyond) <= tolerance).all():
+                    polygon = polygon[:0]
+                polygon = _clip(polygon, sign * polygon[:, axis] - other.extent[axis] / 2, tolerance)
+        pieces.append(polygon @ other.rotation.T + other.center)
+    return pieces
+
+
+def _clip(polygon: Floats, beyond: Floats, tolerance: float) -> Floats:
+    """Return `polygon` (K, 3) without what has `beyond` (K,) above 0 (Sutherland and Hodgman 1974)."""
+    if not len(polygon) or (beyond <= tolerance).all():
+        return polygon
+    kept = []
+    for here, there, d_here, d_there in zip(
+        polygon, np.roll(polygon, -1, axis=0), beyond, np.roll(beyond, -1), strict=True
+    ):
+        if d_here <= tolerance:
+            kept.append(here)
+        if (d_here <= tolerance) != (d_there <= tolerance):
+            kept.append(here + (there - here) * (d_here / (d_here - d_there)))
+    return np.array(kept).reshape(-1, 3)
