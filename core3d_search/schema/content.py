@@ -1,0 +1,108 @@
+"""What a database holds, gone through row by row: one checksum over all of it, and a list of what is wrong with it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Connection, select
+
+from core3d_search.schema.blobs import decode_colors, decode_points, decode_vectors
+from core3d_search.schema.tables import (
+    embedding_models,
+    embeddings,
+    frames,
+    metadata,
+    object_points,
+    objects,
+    observations,
+    scenes,
+)
+
+_KEYS = ("id", "scene_id", "run_id", "object_id", "frame_id")
+
+
+def checksum(connection: Connection) -> str:
+    """Return the SHA-256 of what was found: scenes, frames, objects, points, boxes, views, observations, embeddings.
+
+    Left out is what differs between two runs on equal input: keys, folders, times, and the order in which scenes were
+    indexed. Blobs are unpacked first: another zlib packs the same points otherwise.
+    """
+    digest = hashlib.sha256()
+    for scene in connection.execute(select(scenes).order_by(scenes.c.name)):
+        digest.update(_canonical({"name": scene.name, "format": scene.format, "up": scene.up}))
+        for frame in connection.execute(select(frames).filter_by(scene_id=scene.id).order_by(frames.c.number)):
+            digest.update(_canonical(_without_keys(frame)))
+        # In the order of their ids, the order in which the pipeline gave them; each with all that hangs on it.
+        for item in connection.execute(select(objects).filter_by(scene_id=scene.id).order_by(objects.c.id)):
+            digest.update(_canonical(_without_keys(item)))
+            for part in _parts(connection, item.id):
+                digest.update(part)
+    return digest.hexdigest()
+
+
+def problems(connection: Connection) -> Iterator[str]:
+    """Yield, one sentence each, what is damaged: broken references, blobs that do not decode, vectors of no length."""
+    if connection.dialect.name == "sqlite":
+        for (finding,) in connection.exec_driver_sql("PRAGMA integrity_check"):
+            if finding != "ok":
+                yield f"SQLite: {finding}"
+        for table, row, parent, _ in connection.exec_driver_sql("PRAGMA foreign_key_check"):
+            yield f"row {row} of {table} refers to a row of {parent} that is not there"
+    named = {row.id: row.name for row in connection.execute(select(scenes.c.id, scenes.c.name))}
+    holding = objects.outerjoin(object_points)
+    columns = (objects.c.id, objects.c.scene_id, objects.c.point_count, object_points.c.points, object_points.c.colors)
+    for row in connection.execute(select(*columns).select_from(holding)):
+        where = f"object {row.id} of scene {named.get(row.scene_id)!r}"
+        if row.points is None:
+            yield f"{where} has no points"
+            continue
+        try:
+            counts = {row.point_count, len(decode_points(row.points)), len(decode_colors(row.colors))}
+        except ValueError as error:
+            yield f"points of {where}: {error}"
+        else:
+            if len(counts) > 1:
+                yield f"{where} counts {row.point_count} points and holds others"
+    for row in connection.execute(select(embeddings, embedding_models.c.dimension).join(embedding_models)):
+        try:
+            length = float(np.linalg.norm(decode_vectors([row.vector], row.dimension)))
+        except ValueError as error:
+            yield f"embedding of object {row.object_id}: {error}"
+        else:
+            if not abs(length - 1) < 1e-3:
+                yield f"embedding of object {row.object_id} has length {length:.4g}, not 1"
+
+
+def counts(connection: Connection) -> dict[str, int]:
+    """Return how many rows each table has."""
+    from sqlalchemy import func
+
+    return {
+        name: connection.execute(select(func.count()).select_from(table)).scalar_one()
+        for name, table in metadata.tables.items()
+    }
+
+
+def _parts(connection: Connection, object_id: int) -> Iterator[bytes]:
+    for row in connection.execute(select(object_points).filter_by(object_id=object_id)):
+        yield decode_points(row.points).tobytes() + decode_colors(row.colors).tobytes()
+    seen = select(observations, frames.c.number).join(frames).where(observations.c.object_id == object_id)
+    for row in connection.execute(seen.order_by(observations.c.id)):
+        yield _canonical(_without_keys(row))
+    made = select(embeddings.c.vector, embedding_models.c.name, embedding_models.c.checksum).join(embedding_models)
+    for row in connection.execute(
+        made.where(embeddings.c.object_id == object_id).order_by(embedding_models.c.name, embedding_models.c.checksum)
+    ):
+        yield _canonical(row._asdict())
+
+
+def _without_keys(row: Any) -> dict[str, Any]:
+    return {name: value for name, value in row._asdict().items() if name not in _KEYS}
+
+
+def _canonical(values: dict[str, Any]) -> bytes:
+    return json.dumps(values, sort_keys=True, default=bytes.hex).encode() + b"\n"
