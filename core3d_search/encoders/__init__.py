@@ -24,6 +24,13 @@ class Calibration:
     margin: float
     neutral_phrases: tuple[str, ...]
 
+    def probability(
+        self, similarities: npt.NDArray[np.floating[Any]], neutral: npt.NDArray[np.floating[Any]]
+    ) -> npt.NDArray[np.float64]:
+        """Return (N,) scores in [0, 1] of `similarities` (N,), given those of the neutral phrases, `neutral` (N, M)."""
+        contrast = np.asarray(similarities, np.float64) - neutral.max(axis=-1) - self.margin
+        return 1.0 / (1.0 + np.exp(-np.clip(self.scale * contrast, -60, 60)))
+
 
 class TextEncoder(Protocol):
     """Turns phrases into embeddings.

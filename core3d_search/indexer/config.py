@@ -25,6 +25,15 @@ class FrameConfig:
     """Frames: every how many-th one is read."""
     limit: int | None = None
     """Frames: at most so many are read, spread evenly; null reads all."""
+    longest_side_px: int = 640
+    """Pixels: larger images are scaled down to this."""
+
+    def positions(self, count: int) -> list[int]:
+        """Return which of the `count` frames of a scene are read, in order."""
+        chosen = range(0, count, self.stride)
+        if self.limit is None or len(chosen) <= self.limit:
+            return list(chosen)
+        return [chosen[i * len(chosen) // self.limit] for i in range(self.limit)]
 
 
 @dataclass(frozen=True)
@@ -150,6 +159,14 @@ class FusionConfig:
 
 
 @dataclass(frozen=True)
+class LabelConfig:
+    """The class names that objects are labelled with (METHOD section 4)."""
+
+    vocabulary: tuple[str, ...] = ()
+    """Class names; empty takes the encoder's own, or a list of everyday indoor things."""
+
+
+@dataclass(frozen=True)
 class IndexConfig:
     """All sections, in the order in which the pipeline uses them."""
 
@@ -160,8 +177,11 @@ class IndexConfig:
     encoder: EncoderConfig = EncoderConfig()
     lifting: LiftConfig = LiftConfig()
     fusion: FusionConfig = FusionConfig()
+    labels: LabelConfig = LabelConfig()
 
     def __post_init__(self) -> None:
+        if self.frames.stride < 1 or (self.frames.limit is not None and self.frames.limit < 1):
+            raise InputError(f"frames.stride and frames.limit must be at least 1, got {self.frames}")
         levels = self.masks.levels
         if not levels or list(levels) != sorted(set(levels)) or not all(1 <= level <= 6 for level in levels):
             raise InputError(f"masks.levels must rise, within 1 to 6, got {list(levels)}")

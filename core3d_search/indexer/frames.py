@@ -16,8 +16,9 @@ from core3d_search.datatypes import checked
 class Frame:
     """One posed RGB-D image; colour and depth are registered and equal in size.
 
-    `rgb` (H, W, 3) uint8; `depth` (H, W) float32 metres along the optical axis, 0 = none; `intrinsics` (3, 3)
-    pixels; `world_from_camera` (4, 4) float64 with OpenCV axes (x right, y down, z forward).
+    `index` is its position in the scene; `rgb` (H, W, 3) uint8; `depth` (H, W) float32 metres along the optical
+    axis, 0 = none; `intrinsics` (3, 3) pixels; `world_from_camera` (4, 4) float64 with OpenCV axes (x right, y down,
+    z forward).
     """
 
     index: int

@@ -60,14 +60,14 @@ class FramesFolderReader:
         return len(self._colors)
 
     def __getitem__(self, position: int) -> Frame:
-        """Return the frame at `position`; its index is the number in the file name."""
+        """Return the frame at `position` in the order of the numbers; raises InputError naming the file at fault."""
         color = self._colors[position]
         rgb = images.read_color(color)
         depth_path = self.path / "depth" / f"{color.stem}.png"
         depth = images.read_depth(depth_path, self._units_per_metre)
         world_from_axes = images.read_rigid_transform(self.path / "pose" / f"{color.stem}.txt")
         return Frame(
-            index=int(color.stem),
+            index=position,
             rgb=rgb,
             depth=images.registered_depth(depth, *rgb.shape[:2], depth_path),
             intrinsics=self._intrinsics,

@@ -54,14 +54,14 @@ class SevenScenesReader:
         return len(self._colors)
 
     def __getitem__(self, position: int) -> Frame:
-        """Return the frame at `position`; its index is the number in the file name."""
-        index, color = self._colors[position]
+        """Return the frame at `position` in the order of the numbers; raises InputError naming the file at fault."""
+        _, color = self._colors[position]
         stem = color.name.split(".")[0]
         rgb = images.read_color(color)
         depth_path = self.path / f"{stem}.depth.png"
         depth = images.read_depth(depth_path, 1000.0, INVALID_DEPTH)
         return Frame(
-            index=index,
+            index=position,
             rgb=rgb,
             depth=images.registered_depth(depth, *rgb.shape[:2], depth_path),
             intrinsics=self._intrinsics,
