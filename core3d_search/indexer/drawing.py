@@ -3,17 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from core3d_search.datatypes import Box3D
+from core3d_search.datatypes import Box3D, Hit
+from core3d_search.errors import InputError
 from core3d_search.indexer.frames import Frame
+from core3d_search.indexer.readers import reader_for
+from core3d_search.store import Store
 
 CORNERS = np.array([[x, y, z] for x in (-0.5, 0.5) for y in (-0.5, 0.5) for z in (-0.5, 0.5)])
 EDGES = [(a, b) for a in range(8) for b in range(a + 1, 8) if np.count_nonzero(CORNERS[a] != CORNERS[b]) == 1]
 PALETTE = ("#ff3b30", "#34c759", "#0a84ff", "#ff9f0a", "#bf5af2", "#64d2ff", "#ffd60a")
 NEAR_PLANE_M = 0.05
+
+
+def draw_answer(store: Store, hit: Hit, path: Path) -> None:
+    """Write a picture of `hit` and its anchors, in the frame that shows the hit best.
+
+    The frame is read from the scan again. Raises InputError where the scan is gone or the picture cannot be written.
+    """
+    from PIL import Image
+
+    scene, found = store.scene(hit.scene), store.object(hit.object_id)
+    reader = reader_for(Path(scene.path), scene.format)
+    if reader is None or not found.views:
+        raise InputError(f"the scan of {hit.scene!r} is not at {scene.path} any more; index it again to draw from it")
+    anchors = [store.object(key) for key in dict.fromkeys(key for reason in hit.reasons for key in reason.anchor_ids)]
+    captions = [f"{item.label or 'object'} #{item.id}" for item in (found, *anchors)]
+    captions[0] += f"  {hit.score:.2f}"
+    frame = reader.open(Path(scene.path))[found.views[0].frame]
+    picture = draw_boxes(frame, [found.box, *(anchor.box for anchor in anchors)], captions)
+    try:
+        Image.fromarray(picture).save(path)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be written as a picture: {error}") from error
 
 
 def draw_boxes(frame: Frame, boxes: Sequence[Box3D], captions: Sequence[str]) -> npt.NDArray[np.uint8]:

@@ -1,0 +1,55 @@
+"""The `core3d` command: one file a command; data on stdout, everything else on stderr.
+
+Exit code 0: done; 1: core3d refused, with the reason on stderr; 2: the command line was wrong; 130: Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from core3d_search.cli import count, database, demo, doctor, index, scenes, search, show, weights
+from core3d_search.errors import Core3DError
+
+app = typer.Typer(
+    name="core3d",
+    help="Make 3D scans searchable: index a folder of scenes, then ask for objects in words.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("index")(index.index)
+app.command("search")(search.search)
+app.command("count")(count.count)
+app.command("scenes")(scenes.scenes)
+app.command("show")(show.show)
+app.command("demo")(demo.demo)
+app.command("doctor")(doctor.doctor)
+app.add_typer(database.app, name="db")
+app.add_typer(weights.app, name="weights")
+
+
+@app.callback(invoke_without_command=True)
+def version(show_version: bool = typer.Option(False, "--version", help="Print the version and stop.")) -> None:
+    if show_version:
+        from core3d_search.version import __version__
+
+        typer.echo(f"core3d {__version__}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command line; the entry point of the installed `core3d`."""
+    try:
+        app()
+    except Core3DError as error:
+        typer.echo(f"core3d: {error}", err=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        typer.echo("core3d: stopped; what was finished before is kept", err=True)
+        sys.exit(130)
+    except BrokenPipeError:  # the reader of our stdout (head, less) has gone
+        sys.stderr.close()
+        sys.exit(0)

@@ -1,0 +1,29 @@
+"""`core3d count`: how many."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from core3d_search.cli import options, output
+
+
+def count(
+    text: Annotated[str, typer.Argument(help='What to count, e.g. "chairs near a window".')],
+    db: options.Database = None,
+    scene: options.Scenes = None,
+    threshold: Annotated[float, typer.Option(min=0, max=1, help="The least score that counts.")] = 0.5,
+    as_json: options.Json = False,
+) -> None:
+    """Count the objects that fit a text, in all and by scene."""
+    from core3d_search.search import Searcher
+
+    with Searcher.open(db) as searcher:
+        counts = searcher.count(text, scenes=scene, threshold=threshold)
+    if as_json:
+        output.print_json({"query": text, "count": sum(counts.values()), "scenes": counts})
+        return
+    typer.echo(str(sum(counts.values())))
+    for name, number in counts.items():
+        typer.echo(f"{number:>5}  {name}", err=True)

@@ -1,0 +1,85 @@
+"""`core3d db`: look after the database."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from core3d_search.cli import options, output
+
+app = typer.Typer(help="Look after the database: info, check, remove, backup.", no_args_is_help=True)
+
+
+@app.command("info")
+def info(db: options.Database = None, as_json: options.Json = False) -> None:
+    """Show where the database is, its revision, size and counts."""
+    from core3d_search.store import Store
+
+    with Store.open(db) as store:
+        facts = store.info()
+    if as_json:
+        output.print_json(facts)
+        return
+    size = "on a server" if facts.size_bytes is None else f"{facts.size_bytes / 1e6:.1f} MB"
+    rows = [
+        ["database", facts.url],
+        ["size", size],
+        ["revision", f"{facts.revision}, last written by core3d {facts.written_by}"],
+        ["generation", str(facts.generation)],
+        ["encoders", ", ".join(str(model) for model in facts.models)],
+        *([table.replace("_", " "), str(count)] for table, count in facts.counts.items()),
+    ]
+    output.print_table(["what", "value"], rows)
+
+
+@app.command("check")
+def check(db: options.Database = None, as_json: options.Json = False) -> None:
+    """Read everything that is stored and say what is damaged; exit code 1 where something is."""
+    from core3d_search.store import Store
+
+    with Store.open(db) as store:
+        faults = store.check()
+        checksum = None if faults else store.content_checksum()
+    if as_json:
+        output.print_json({"faults": faults, "content_checksum": checksum})
+    else:
+        typer.echo("\n".join(faults) or f"whole; content checksum {checksum}")
+    if faults:
+        raise typer.Exit(1)
+
+
+@app.command("remove")
+def remove(
+    scene: Annotated[str, typer.Argument(help="The scene's name, as `core3d scenes` lists it.")],
+    db: options.Database = None,
+) -> None:
+    """Remove one scene with its objects from the database; the scan itself stays untouched."""
+    from core3d_search.store import Store
+
+    with Store.open(db) as store:
+        store.remove_scene(scene)
+    typer.echo(f"{scene}: removed", err=True)
+
+
+@app.command("backup")
+def backup(
+    target: Annotated[Path, typer.Argument(help="The copy; must not exist yet.")],
+    db: options.Database = None,
+) -> None:
+    """Copy the database while others may be using it."""
+    from core3d_search.store import Store
+
+    with Store.open(db) as store:
+        store.backup(target)
+    typer.echo(f"{target} written", err=True)
+
+
+@app.command("vacuum")
+def vacuum(db: options.Database = None) -> None:
+    """Give the space of removed scenes back to the disk."""
+    from core3d_search.store import Store
+
+    with Store.open(db) as store:
+        store.vacuum()

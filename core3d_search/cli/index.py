@@ -1,0 +1,101 @@
+"""`core3d index`: turn scans into searchable objects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from core3d_search.cli import options, output
+
+if TYPE_CHECKING:
+    from core3d_search.indexer.pipeline import Progress
+    from core3d_search.indexer.report import RunReport
+
+
+def index(
+    path: Annotated[Path, typer.Argument(help="A folder of scenes, or one scene.", show_default=False)],
+    db: options.Database = None,
+    profile: Annotated[str, typer.Option(help="Named settings: built-in, fast or core3d.")] = "built-in",
+    masks: Annotated[str | None, typer.Option(help="Mask generator, e.g. built-in, semantic-sam, sam2.")] = None,
+    encoder: Annotated[str | None, typer.Option(help="Encoder: built-in or open_clip.")] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Any setting, e.g. fusion.gamma=0.25; repeatable.", metavar="KEY=VALUE"),
+    ] = None,
+    format: Annotated[str | None, typer.Option(help="Force a reader: frames or 7scenes.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Index again what has not changed.")] = False,
+    as_json: options.Json = False,
+) -> None:
+    """Find the objects of every scene in a folder and store them; scenes that have not changed are skipped."""
+    from core3d_search.indexer.config import resolve
+    from core3d_search.indexer.pipeline import index_scenes
+    from core3d_search.indexer.readers import find_scenes
+    from core3d_search.store import Store
+
+    overrides = [f"masks.generator={masks}"] if masks else []
+    overrides += [f"encoder.name={encoder}"] if encoder else []
+    config = resolve(profile, [*overrides, *(settings or [])])
+    scenes = find_scenes(path, format)
+    typer.echo(f"{len(scenes)} scene(s) in {path}, format {', '.join(sorted({s.format for s in scenes}))}", err=True)
+    reports: list[RunReport] = []
+    failures: dict[str, str] = {}
+    with Store.open(db, create=True) as store, _progress_bar() as progress:
+        for outcome in index_scenes(scenes, store, config, force=force, progress=progress):
+            if outcome.report is not None:
+                reports.append(outcome.report)
+                _print_report(outcome.report)
+            else:
+                failures[outcome.scene] = str(outcome.error)
+                typer.echo(f"{outcome.scene}: {outcome.error}", err=True)
+    if as_json:
+        output.print_json({"runs": [report.to_dict() for report in reports], "failed": failures})
+    if failures:
+        raise typer.Exit(1)
+
+
+@contextmanager
+def _progress_bar() -> Iterator[Progress]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+    )
+    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
+        tasks: dict[tuple[str, str], TaskID] = {}
+
+        def progress(scene: str, stage: str, done: int, total: int, skipped: int = 0) -> None:
+            key = (scene, stage)
+            if key not in tasks:
+                tasks[key] = bars.add_task(f"{scene}: {stage}", total=total, rate="")
+            elapsed = bars.tasks[bars.task_ids.index(tasks[key])].elapsed
+            rate = f"{done / elapsed:.1f}/s" if elapsed else ""
+            rate += f", {skipped} skipped" if skipped else ""
+            bars.update(tasks[key], completed=done, rate=rate, visible=done < total)
+
+        yield progress
+
+
+def _print_report(report: RunReport) -> None:
+    if report.unchanged:
+        typer.echo(f"{report.scene}: unchanged ({report.objects} objects); --force indexes it again", err=True)
+        return
+    used = report.frames - len(report.skipped)
+    typer.echo(
+        f"{report.scene}: {report.objects} objects from {report.observations} observations in {used} frames, "
+        f"{report.seconds_per_frame:.2f} s a frame ("
+        + ", ".join(f"{stage} {seconds / max(1, used):.3f}" for stage, seconds in report.seconds.items())
+        + ")",
+        err=True,
+    )
+    for skipped in report.skipped:
+        typer.echo(f"  skipped frame {skipped.position}: {skipped.reason}", err=True)

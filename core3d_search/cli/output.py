@@ -1,0 +1,44 @@
+"""Prints what commands found: JSON for programs, short lines for people."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+import typer
+
+
+def print_json(value: Any) -> None:
+    """Write `value` to stdout as JSON; dataclasses become objects, times ISO 8601."""
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False, default=_plain))
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} is not JSON")
+
+
+def print_table(columns: list[str], rows: list[list[str]], right: Collection[str] = ()) -> None:
+    """Write a table to stdout; the columns named in `right` are right-aligned."""
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for column in columns:
+        table.add_column(column, justify="right" if column in right else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(escape(cell) for cell in row))
+    Console().print(table)
+
+
+def metres(values: Any) -> str:
+    """Return coordinates as `1.20, 0.45, 0.80`."""
+    return ", ".join(f"{value:.2f}" for value in values)

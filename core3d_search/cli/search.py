@@ -1,0 +1,135 @@
+"""`core3d search`: ask for objects in words, by a photo, or by an object already found."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from core3d_search.cli import options, output
+
+if TYPE_CHECKING:
+    from core3d_search.datatypes import Hit
+    from core3d_search.search import Searcher
+
+
+def search(
+    text: Annotated[str, typer.Argument(help='What to find, e.g. "red chair near window".')] = "",
+    db: options.Database = None,
+    k: Annotated[int, typer.Option("-k", min=1, help="At most this many hits.")] = 10,
+    scene: options.Scenes = None,
+    image: Annotated[Path | None, typer.Option(help="Find what looks like this photo; the text then refines.")] = None,
+    like: Annotated[int | None, typer.Option(help="Find what looks like this object.", metavar="OBJECT_ID")] = None,
+    label: Annotated[str | None, typer.Option(help="Only objects with this label.")] = None,
+    min_size: Annotated[float | None, typer.Option(help="Only boxes whose longest side is at least this (m).")] = None,
+    within: Annotated[
+        str | None, typer.Option(help="Only objects within r metres of a point.", metavar="X,Y,Z,R")
+    ] = None,
+    relation_frame: Annotated[
+        str | None, typer.Option(help="Whose left and front: viewer, anchor or room.", metavar="FRAME")
+    ] = None,
+    threshold: Annotated[float, typer.Option(min=0, max=1, help="The least score of a hit.")] = 0.5,
+    near_misses: Annotated[bool, typer.Option("--near-misses", help="Also show what stays below.")] = False,
+    explain: Annotated[bool, typer.Option("--explain", help="Say how the text was understood.")] = False,
+    batch: Annotated[Path | None, typer.Option(help="A file with one query a line; - reads stdin.")] = None,
+    draw: Annotated[Path | None, typer.Option(help="Write a picture of the first hit in its best frame.")] = None,
+    as_json: options.Json = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV: one hit a line.")] = False,
+) -> None:
+    """Rank the objects of all scenes by a text, with the reasons for each rank.
+
+    Nothing above the threshold is an answer too: it prints no hit and exits with 0.
+    """
+    from core3d_search.search import Searcher
+
+    if batch is None and not text and image is None and like is None:
+        raise typer.BadParameter("say what to find: a text, --image, --like or --batch")
+    queries = [text] if batch is None else _lines(batch)
+    with Searcher.open(db) as searcher:
+        answers = [
+            searcher.search(
+                query,
+                k=k,
+                scenes=scene,
+                image=image,
+                like=like,
+                label=label,
+                min_size=min_size,
+                within=_sphere(within),
+                relation_frame=relation_frame,
+                threshold=0.0 if near_misses else threshold,
+            )
+            for query in queries
+        ]
+        explanations = [searcher.explain(query) if explain else None for query in queries]
+        if draw is not None:
+            _draw(searcher, answers[0], draw)
+    if as_json:
+        documents = []
+        for query, hits, explanation in zip(queries, answers, explanations, strict=True):
+            document = {"query": query, "hits": [hit.to_dict() for hit in hits]}
+            documents.append(document | ({"explanation": explanation.to_dict()} if explanation else {}))
+        output.print_json(documents if batch is not None else documents[0])
+    elif as_csv:
+        _print_csv(queries, answers)
+    else:
+        for query, hits, explanation in zip(queries, answers, explanations, strict=True):
+            if batch is not None:
+                typer.echo(f"# {query}")
+            if explanation:
+                typer.echo(explanation.text)
+            _print_hits(hits, threshold)
+
+
+def _lines(path: Path) -> list[str]:
+    from core3d_search.errors import InputError
+
+    try:
+        content = sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} cannot be read as a list of queries: {error}") from error
+    return [line.strip() for line in content.splitlines() if line.strip()]
+
+
+def _sphere(within: str | None) -> tuple[float, float, float, float] | None:
+    if within is None:
+        return None
+    try:
+        x, y, z, radius = (float(part) for part in within.split(","))
+    except ValueError as error:
+        raise typer.BadParameter(f"--within takes x,y,z,radius in metres, got {within!r}") from error
+    return x, y, z, radius
+
+
+def _print_hits(hits: Sequence[Hit], threshold: float) -> None:
+    if not hits:
+        typer.echo(f"nothing like that here (no score reaches {threshold:.2f}; --near-misses shows the best below)")
+    for rank, hit in enumerate(hits, 1):
+        below = "  (below the threshold)" if hit.score < threshold else ""
+        typer.echo(f"{rank}. {hit.scene} · {hit.label or 'object'} #{hit.object_id} · score {hit.score:.2f}{below}")
+        typer.echo(f"   center {output.metres(hit.box.center)} m · size {output.metres(hit.box.extent)} m")
+        for reason in hit.reasons:
+            typer.echo(f"   {reason.score:.2f}  {reason.text}")
+
+
+def _print_csv(queries: Sequence[str], answers: Sequence[Sequence[Hit]]) -> None:
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    box = ["center_x", "center_y", "center_z", "size_x", "size_y", "size_z"]
+    writer.writerow(["query", "rank", "scene", "object_id", "label", "score", "similarity", *box, "reasons"])
+    for query, hits in zip(queries, answers, strict=True):
+        for rank, hit in enumerate(hits, 1):
+            numbers = [f"{value:.4f}" for value in (hit.score, hit.similarity, *hit.box.center, *hit.box.extent)]
+            reasons = "; ".join(reason.text for reason in hit.reasons)
+            writer.writerow([query, rank, hit.scene, hit.object_id, hit.label or "", *numbers, reasons])
+
+
+def _draw(searcher: Searcher, hits: Sequence[Hit], path: Path) -> None:
+    from core3d_search.indexer.drawing import draw_answer
+
+    if hits:
+        draw_answer(searcher.store, hits[0], path)
+        typer.echo(f"picture: {path}", err=True)

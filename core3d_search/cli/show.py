@@ -1,0 +1,74 @@
+"""`core3d show`: every object of one scene, or every run that was made on it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from core3d_search.cli import options, output
+
+if TYPE_CHECKING:
+    from core3d_search.store import RunRecord
+
+
+def show(
+    scene: Annotated[str, typer.Argument(help="The scene's name, as `core3d scenes` lists it.")],
+    runs: Annotated[bool, typer.Option("--runs", help="List the runs on this scene instead of its objects.")] = False,
+    db: options.Database = None,
+    as_json: options.Json = False,
+) -> None:
+    """List the objects of a scene: best label, box, points, observations."""
+    from core3d_search.store import Store
+
+    with Store.open(db) as store:
+        if runs:
+            _show_runs(store.runs(scene), as_json)
+            return
+        table = store.object_table(scene)
+    if as_json:
+        output.print_json(
+            [
+                {
+                    "id": int(table.ids[row]),
+                    "label": table.labels[row],
+                    "box": table.box(row).to_dict(),
+                    "points": int(table.point_counts[row]),
+                    "observations": int(table.observation_counts[row]),
+                }
+                for row in range(len(table))
+            ]
+        )
+        return
+    rows = [
+        [
+            str(table.ids[row]),
+            table.labels[row] or "",
+            output.metres(table.centers[row]),
+            output.metres(table.extents[row]),
+            str(table.point_counts[row]),
+            str(table.observation_counts[row]),
+        ]
+        for row in range(len(table))
+    ]
+    columns = ["id", "label", "center (m)", "size (m)", "points", "seen"]
+    output.print_table(columns, rows, right=("id", "points", "seen"))
+
+
+def _show_runs(records: list[RunRecord], as_json: bool) -> None:
+    if as_json:
+        output.print_json(records)
+        return
+    rows = [
+        [
+            f"{run.started:%Y-%m-%d %H:%M}",
+            run.status,
+            f"{run.frame_count - run.skipped_count}/{run.frame_count}",
+            str(run.object_count),
+            f"{run.seconds:.0f}",
+            f"{run.mask_generator} + {run.model.name if run.model else '?'}",
+            run.error or "",
+        ]
+        for run in records
+    ]
+    output.print_table(["started (UTC)", "status", "frames", "objects", "seconds", "models", "error"], rows)
