@@ -1,0 +1,205 @@
+"""Language and geometry alone: which of the labelled objects of a room does an utterance mean?
+
+    python benchmarks/grounding.py                         # every set of ../shared/grounding
+    python benchmarks/grounding.py --sets nr3d --sample 500 --errors 20
+
+Prints accuracy by relation, easy and hard, view-dependent and not, how often the text was understood without fallback,
+and the commonest kinds of error. The utterances are development data and stay outside the project.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core3d_search.grounding import LabelledObject, ground
+from core3d_search.query import parse
+
+DATA = Path(__file__).resolve().parents[2] / "shared" / "grounding"
+Row = dict[str, Any]
+
+
+def main() -> None:
+    arguments = _arguments()
+    if not DATA.is_dir():
+        raise SystemExit(f"no grounding data at {DATA}: the sets are not part of the project")
+    scenes = {name: scene["objects"] for name, scene in json.loads((DATA / "scenes.json").read_text()).items()}
+    for name in arguments.sets:
+        rows = _rows(name, arguments.sample)
+        print(f"\n== {name}: {len(rows)} utterances")
+        start = time.perf_counter()
+        answers = [ground(row["text"], _objects(scenes[row["scene"]])) for row in rows]
+        seconds = time.perf_counter() - start
+        print(f"   {1000 * seconds / len(rows):.1f} ms an utterance")
+        right = [_is_right(row, hits) for row, hits in zip(rows, answers, strict=True)]
+        _table(_groups(name), rows, right)
+        kinds = [_error_kind(row, hits, scenes[row["scene"]]) for row, hits in zip(rows, answers, strict=True)]
+        wrong = Counter(kind for kind, ok in zip(kinds, right, strict=True) if not ok)
+        print("   commonest kinds of error: " + "; ".join(f"{kind} {n}" for kind, n in wrong.most_common(10)))
+        if arguments.errors:
+            _show_errors(rows, answers, right, kinds, arguments.errors, arguments.seed)
+    if arguments.detections:
+        _detections(scenes, arguments.sample)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sets", nargs="*", default=["sr3d", "nr3d", "scanrefer", "vigil3d"])
+    parser.add_argument("--sample", type=int, default=0, help="evaluate only this many rows of each set")
+    parser.add_argument("--errors", type=int, default=0, help="print this many wrong rows")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--detections", action="store_true", help="also Nr3D over predicted boxes and labels, IoU 0.25")
+    return parser.parse_args()
+
+
+def _rows(name: str, sample: int) -> list[Row]:
+    rows = [json.loads(line) for line in (DATA / f"{name}.jsonl").read_text().splitlines()]
+    if sample and sample < len(rows):
+        picked = np.random.default_rng(0).choice(len(rows), sample, replace=False)
+        rows = [rows[i] for i in sorted(picked)]
+    return rows
+
+
+def _objects(objects: Iterable[Row]) -> list[LabelledObject]:
+    return [_labelled(o) for o in objects]
+
+
+def _labelled(o: Row) -> LabelledObject:
+    front = None
+    if "front_point" in o:
+        offset = np.array(o["front_point"]) - np.array(o["obb"][:3])
+        length = float(np.linalg.norm(offset))
+        front = tuple(offset / length) if length > 1e-6 else None
+    return LabelledObject(o["id"], o["label"], o["center"], o["extent"], o.get("rgb"), front)
+
+
+def _is_right(row: Row, hits: list[Any]) -> bool:
+    wanted = set(row["target_ids"])
+    if len(wanted) == 1:
+        return bool(hits) and hits[0].object_id in wanted
+    return {h.object_id for h in hits if h.score >= 0.5} == wanted if wanted else not any(h.score >= 0.5 for h in hits)
+
+
+def _groups(name: str) -> dict[str, Callable[[Row], bool]]:
+    groups: dict[str, Callable[[Row], bool]] = {"all": lambda r: True}
+    if name.startswith("sr3d"):
+        for relation in (
+            "closest",
+            "farthest",
+            "between",
+            "supported-by",
+            "supporting",
+            "above",
+            "below",
+            "front",
+            "back",
+            "left",
+            "right",
+        ):
+            groups[relation] = lambda r, relation=relation: r["relation"] == relation
+    if name.startswith("nr3d"):
+        groups["guessed by people, class named"] = lambda r: r["correct_guess"] and r["mentions_target_class"]
+    if name == "vigil3d":
+        groups |= {
+            "one target": lambda r: r["n_targets"] == 1,
+            "several targets": lambda r: r["n_targets"] > 1,
+            "no target": lambda r: r["n_targets"] == 0,
+        }
+    if name == "scanrefer":
+        groups |= {"unique": lambda r: r["unique"], "multiple": lambda r: not r["unique"]}
+    if name != "vigil3d":
+        groups |= {
+            "easy": lambda r: r["easy"],
+            "hard": lambda r: not r["easy"],
+            "view-dependent": lambda r: r["view_dependent"],
+            "view-independent": lambda r: not r["view_dependent"],
+        }
+    return groups
+
+
+def _table(groups: dict[str, Callable[[Row], bool]], rows: list[Row], right: list[bool]) -> None:
+    for group, member in groups.items():
+        inside = [ok for row, ok in zip(rows, right, strict=True) if member(row)]
+        if inside:
+            print(f"   {group:32s} {100 * np.mean(inside):5.1f} %  of {len(inside)}")
+    queries = [parse(row["text"]) for row in rows]
+    whole = np.mean([not q.fallback for q in queries])
+    print(
+        f"   understood without fallback      {100 * whole:5.1f} %, words {100 * np.mean([q.certainty for q in queries]):.1f} %"
+    )
+
+
+def _error_kind(row: Row, hits: list[Any], objects: list[Row]) -> str:
+    """Name the first stage that lost the target."""
+    if not row["target_ids"]:
+        return "answered where nothing fits"
+    if len(row["target_ids"]) > 1:
+        return "wrong set of several"
+    if not hits:
+        return "no answer"
+    labels = {o["id"]: o["label"] for o in objects}
+    target, best = row["target_ids"][0], hits[0]
+    query = parse(row["text"])
+    if target not in {h.object_id for h in hits}:
+        return "target's name not recognised"
+    if labels[best.object_id] != labels[target]:
+        return "another kind of object chosen"
+    if query.fallback:
+        return "not understood"
+    used = [r.predicate for r in query.target.relations] + [s.order for s in query.target.selectors]
+    if not used:
+        return "only looks" if query.target.attributes else "nothing to choose by"
+    return "wrong among the same kind by " + ("several relations" if len(used) > 1 else used[0])
+
+
+def _show_errors(
+    rows: list[Row], answers: list[Any], right: list[bool], kinds: list[str], most: int, seed: int
+) -> None:
+    wrong = [i for i, ok in enumerate(right) if not ok]
+    for i in np.random.default_rng(seed).permutation(wrong)[:most]:
+        row, hits = rows[i], answers[i]
+        place = next((k for k, h in enumerate(hits) if h.object_id in row["target_ids"]), None)
+        print(f"\n   [{kinds[i]}] {row['scene']} {row['text']}\n      {parse(row['text'])}")
+        top = hits[0] if hits else None
+        print(f"      wanted {row['target_label']} {row['target_ids']} at place {place}; got", end=" ")
+        print(
+            f"{top.label} {top.object_id}: {[(r.text, round(r.score, 2)) for r in top.reasons]}" if top else "nothing"
+        )
+        if place is not None:
+            print(f"      target: {[(r.text, round(r.score, 2)) for r in hits[place].reasons]}")
+
+
+def _detections(scenes: dict[str, list[Row]], sample: int) -> None:
+    """Nr3D over predicted boxes and labels: right if the chosen box overlaps the true one by IoU 0.25."""
+    predicted = json.loads((DATA / "detections.json").read_text())
+    rows = [row for row in _rows("nr3d", 0) if row["scene"] in predicted]
+    rows = rows[:sample] if sample else rows
+    right_predicted, right_true, reachable = [], [], []
+    for row in rows:
+        true = next(o for o in scenes[row["scene"]] if o["id"] == row["target_id"])
+        boxes = [o | {"id": k} for k, o in enumerate(predicted[row["scene"]]) if o["score"] >= 0.3]
+        hits = ground(row["text"], _objects(boxes))
+        right_predicted.append(bool(hits) and _iou(boxes[hits[0].object_id], true) >= 0.25)
+        reachable.append(any(_iou(b, true) >= 0.25 for b in boxes))
+        right_true.append(_is_right(row, ground(row["text"], _objects(scenes[row["scene"]]))))
+    print(f"\n== Nr3D over predicted boxes and labels, IoU 0.25: {len(rows)} utterances in {len(predicted)} rooms")
+    print(
+        f"   predicted boxes {100 * np.mean(right_predicted):.1f} %, true boxes {100 * np.mean(right_true):.1f} %, target found at all {100 * np.mean(reachable):.1f} %"
+    )
+
+
+def _iou(a: Row, b: Row) -> float:
+    ca, ea, cb, eb = (np.array(x) for x in (a["center"], a["extent"], b["center"], b["extent"]))
+    shared = np.clip(np.minimum(ca + ea / 2, cb + eb / 2) - np.maximum(ca - ea / 2, cb - eb / 2), 0, None).prod()
+    return float(shared / max(ea.prod() + eb.prod() - shared, 1e-9))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,76 @@
+"""Which of these labelled objects is meant: the search engine over a list of names and boxes, without embeddings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from core3d_search.datatypes import Hit
+from core3d_search.query import parse
+from core3d_search.query.lexicon import ADJECTIVES
+from core3d_search.query.nouns import GENERIC, canonical, likeness
+from core3d_search.ranking import Match, PhraseMatch, rank
+from core3d_search.relations import ObjectTable
+
+STRUCTURE = frozenset({"wall", "floor", "ceiling", "object"})
+"""Labels that "thing" or "one" rarely means."""
+
+
+@dataclass(frozen=True)
+class LabelledObject:
+    """An object with a name: box `center` and full `extent` in metres, z up; `color` RGB 0..255; `front` a direction."""
+
+    id: int
+    label: str
+    center: Sequence[float]
+    extent: Sequence[float]
+    color: Sequence[float] | None = None
+    front: Sequence[float] | None = None
+
+
+def ground(text: str, objects: Sequence[LabelledObject], *, threshold: float | None = None) -> list[Hit]:
+    """Return the objects that `text` describes, best first; an empty list when nothing fits."""
+    table = table_of(objects)
+    query = parse(text, vocabulary={o.label.lower() for o in objects})
+    match = label_match(table)
+    return rank(query, table, match) if threshold is None else rank(query, table, match, threshold=threshold)
+
+
+def table_of(objects: Sequence[LabelledObject]) -> ObjectTable:
+    """Return the objects as a table, in their order."""
+    unknown = (np.nan, np.nan, np.nan)
+    n = len(objects)
+    return ObjectTable(
+        ids=np.array([o.id for o in objects], dtype=np.int64),
+        centers=np.array([o.center for o in objects], dtype=np.float64).reshape(n, 3),
+        extents=np.array([o.extent for o in objects], dtype=np.float64).reshape(n, 3),
+        colors=np.array([unknown if o.color is None else o.color for o in objects], dtype=np.float64).reshape(n, 3),
+        fronts=np.array([unknown if o.front is None else o.front for o in objects], dtype=np.float64).reshape(n, 3),
+        labels=tuple(o.label for o in objects),
+    )
+
+
+def label_match(table: ObjectTable) -> Match:
+    """Return a matcher that compares nouns with the labels of `table`."""
+    labels = [(label or "").lower() for label in table.labels]
+    kinds = sorted(set(labels))
+    column = np.array([kinds.index(label) for label in labels], dtype=np.intp)
+
+    def match(text: str) -> PhraseMatch:
+        noun = text.lower()
+        words = noun.split()
+        while len(words) > 1 and words[0] in ADJECTIVES and " ".join(words) not in kinds:
+            words = words[1:]
+        noun = " ".join(words)
+        if not noun or (noun in ADJECTIVES and noun not in kinds):
+            scores = np.array([0.05 if canonical(k) in STRUCTURE else 0.5 for k in kinds])
+        else:
+            scores = np.array([likeness(noun, kind) for kind in kinds])
+            if canonical(noun) in GENERIC:
+                scores = np.maximum(scores, [0.05 if canonical(k) in STRUCTURE else 0.3 for k in kinds])
+        probability = scores[column] if len(column) else np.zeros(0)
+        return PhraseMatch(probability, probability)
+
+    return match

@@ -1,0 +1,166 @@
+"""The exact notation of a query: what `str(query)` prints and `parse` reads back without any guessing.
+
+    find [“chair”, color red, left (viewer) [“desk”], not near [“table”], 2 largest] facing [“door”] in “kitchen”
+
+with straight quotes. Items of a phrase, in any order: a quoted noun first; `color|size|shape|material WORD`;
+`width|depth|height|length|size < METRES`; `is PREDICATE (FRAME) PHRASE...`; `pick RANK ORDER PHRASE...`; `number N`;
+`no “noun”`. `not` before an item negates it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from core3d_search.errors import InputError
+from core3d_search.query.types import Attribute, Measure, Phrase, Query, Relation, Selector, Viewpoint
+
+_TOKEN = re.compile(r'\s*("(?:[^"\\]|\\.)*"|[\[\](),<>=]|[^\s\[\](),<>="]+)')
+
+
+def write(query: Query) -> str:
+    """Return the exact notation of `query`."""
+    parts = [query.aim, _phrase(query.target)]
+    if query.viewpoint is not None:
+        if query.viewpoint.standing is not None:
+            parts += ["standing", _phrase(query.viewpoint.standing)]
+        if query.viewpoint.facing is not None:
+            parts += ["facing", _phrase(query.viewpoint.facing)]
+    if query.scene is not None:
+        parts += ["in", json.dumps(query.scene)]
+    return " ".join(parts)
+
+
+def _phrase(phrase: Phrase) -> str:
+    items = [json.dumps(phrase.noun)]
+    items += [_not(a.negated) + f"{a.kind} {a.value}" for a in phrase.attributes]
+    items += [_not(m.negated) + f"{m.dimension} {m.comparison} {m.metres!r}" for m in phrase.measures]
+    for relation in phrase.relations:
+        frame = f" ({relation.frame})" if relation.frame else ""
+        anchors = "".join(" " + _phrase(a) for a in relation.anchors)
+        items.append(_not(relation.negated) + "is " + relation.predicate.replace(" ", "_") + frame + anchors)
+    for selector in phrase.selectors:
+        anchors = "".join(" " + _phrase(a) for a in selector.anchors)
+        items.append(_not(selector.negated) + f"pick {selector.rank} {selector.order}" + anchors)
+    if phrase.number is not None:
+        items.append(f"number {phrase.number}")
+    items += [f"no {json.dumps(noun)}" for noun in phrase.excluded]
+    return "[" + ", ".join(items) + "]"
+
+
+def _not(negated: bool) -> str:
+    return "not " if negated else ""
+
+
+def looks_exact(text: str) -> bool:
+    """Return whether `text` starts like the exact notation."""
+    return re.match(r'\s*(find|count)\s*\[\s*"', text) is not None
+
+
+def read(text: str) -> Query:
+    """Return the query that `text` writes in the exact notation; InputError says where it stops being one."""
+    reader = _Reader(text)
+    query = reader.query()
+    return query
+
+
+class _Reader:
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.tokens = [m.group(1) for m in _TOKEN.finditer(text)]
+        self.at = 0
+
+    def peek(self) -> str:
+        return self.tokens[self.at] if self.at < len(self.tokens) else ""
+
+    def take(self, wanted: str | None = None) -> str:
+        token = self.peek()
+        if token == "" or (wanted is not None and token != wanted):
+            where = " ".join(self.tokens[: self.at][-6:])
+            raise InputError(
+                f"query notation: expected {wanted or 'more'} after {where!r}, found {token or 'the end'!r}"
+            )
+        self.at += 1
+        return token
+
+    def string(self) -> str:
+        token = self.take()
+        try:
+            value: Any = json.loads(token)
+        except ValueError:
+            value = None
+        if not isinstance(value, str):
+            raise InputError(f"query notation: expected a quoted name, found {token!r}")
+        return value
+
+    def number(self) -> float:
+        token = self.take()
+        try:
+            return float(token)
+        except ValueError:
+            raise InputError(f"query notation: expected a number, found {token!r}") from None
+
+    def query(self) -> Query:
+        aim = self.take()
+        target = self.phrase()
+        standing = facing = scene = None
+        while self.peek():
+            part = self.take()
+            if part == "standing":
+                standing = self.phrase()
+            elif part == "facing":
+                facing = self.phrase()
+            elif part == "in":
+                scene = self.string()
+            else:
+                raise InputError(f"query notation: expected standing, facing or in, found {part!r}")
+        view = Viewpoint(standing, facing) if standing is not None or facing is not None else None
+        return Query(target, view, scene, "count" if aim == "count" else "find", text=self.text)
+
+    def phrase(self) -> Phrase:
+        self.take("[")
+        noun = self.string()
+        attributes: list[Attribute] = []
+        measures: list[Measure] = []
+        relations: list[Relation] = []
+        selectors: list[Selector] = []
+        excluded: list[str] = []
+        count: int | None = None
+        while self.peek() == ",":
+            self.take(",")
+            negated = self.peek() == "not"
+            if negated:
+                self.take("not")
+            word = self.take()
+            if word == "is":
+                predicate, frame = self.take().replace("_", " "), None
+                if self.peek() == "(":
+                    self.take("(")
+                    frame = self.take()
+                    self.take(")")
+                    if frame not in ("viewer", "anchor", "room"):
+                        raise InputError(f"query notation: frame must be viewer, anchor or room, not {frame!r}")
+                relations.append(Relation(predicate, self.anchors(), negated, frame))  # type: ignore[arg-type]
+            elif word == "pick":
+                rank = int(self.number())
+                selectors.append(Selector(self.take(), rank, self.anchors(), negated))
+            elif word == "number":
+                count = int(self.number())
+            elif word == "no":
+                excluded.append(self.string())
+            elif self.peek() in ("<", ">", "="):
+                comparison = self.take()
+                measures.append(Measure(word, comparison, self.number(), negated))  # type: ignore[arg-type]
+            else:
+                attributes.append(Attribute(word, self.take(), negated))
+        self.take("]")
+        return Phrase(
+            noun, tuple(attributes), tuple(measures), tuple(relations), tuple(selectors), count, tuple(excluded)
+        )
+
+    def anchors(self) -> tuple[Phrase, ...]:
+        found: list[Phrase] = []
+        while self.peek() == "[":
+            found.append(self.phrase())
+        return tuple(found)

@@ -1,0 +1,99 @@
+"""What a search text means, as checked, immutable values: the parser makes them, the ranking evaluates them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Frame = Literal["viewer", "anchor", "room"]
+"""Whose left and front: of somebody who looks at the anchor, of the anchor itself, or of the room (+x right, +y behind)."""
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """A property of one object: `kind` is color, size, shape or material, `value` a word of the lexicon ("red")."""
+
+    kind: str
+    value: str
+    negated: bool = False
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A bound on one dimension (width, depth, height, length or size) in metres: "wider than 1 m"."""
+
+    dimension: str
+    comparison: Literal["<", ">", "="]
+    metres: float
+    negated: bool = False
+
+
+@dataclass(frozen=True)
+class Relation:
+    """`predicate` holds between the described object and `anchors` (two for "between", none for "in the corner")."""
+
+    predicate: str
+    anchors: tuple[Phrase, ...] = ()
+    negated: bool = False
+    frame: Frame | None = None
+
+
+@dataclass(frozen=True)
+class Selector:
+    """The `rank`-th object in an order among those that fit the rest: "second from the left" is ("leftmost", 2)."""
+
+    order: str
+    rank: int = 1
+    anchors: tuple[Phrase, ...] = ()
+    negated: bool = False
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """One described object or group: a noun ("" for any object) and everything that was said of it."""
+
+    noun: str = ""
+    attributes: tuple[Attribute, ...] = ()
+    measures: tuple[Measure, ...] = ()
+    relations: tuple[Relation, ...] = ()
+    selectors: tuple[Selector, ...] = ()
+    number: int | None = None
+    excluded: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The words that an embedding can compare: colour, shape and material before the noun."""
+        looks = [a.value for a in self.attributes if a.kind != "size" and not a.negated]
+        return " ".join([*looks, self.noun]).strip()
+
+
+@dataclass(frozen=True)
+class Viewpoint:
+    """Where the speaker stands and what the speaker faces; a missing part is supplied by the room."""
+
+    standing: Phrase | None = None
+    facing: Phrase | None = None
+
+
+@dataclass(frozen=True)
+class Query:
+    """A parsed search text.
+
+    `unparsed` lists the words that were not understood, `certainty` in [0, 1] is the share of content words that were,
+    and `fallback` says that the text as a whole became the noun. They describe the parsing and do not take part in
+    comparison. `str(query)` is the exact notation, which parses to an equal query.
+    """
+
+    target: Phrase
+    viewpoint: Viewpoint | None = None
+    scene: str | None = None
+    aim: Literal["find", "count"] = "find"
+    text: str = field(default="", compare=False)
+    unparsed: tuple[str, ...] = field(default=(), compare=False)
+    certainty: float = field(default=1.0, compare=False)
+    fallback: bool = field(default=False, compare=False)
+
+    def __str__(self) -> str:
+        from core3d_search.query.notation import write
+
+        return write(self)

@@ -1,0 +1,6 @@
+"""Relations between boxes, orders among them and what their looks say: scores in [0, 1] with stated definitions."""
+
+from core3d_search.relations.predicates import PREDICATES, Predicate
+from core3d_search.relations.table import ObjectTable
+
+__all__ = ["PREDICATES", "ObjectTable", "Predicate"]

@@ -1,0 +1,85 @@
+"""Whose left, whose front: the frames of reference that a relation is scored in, each with its weight.
+
+A frame is a pair of horizontal directions at each anchor: `front` (towards the speaker's side of the anchor) and
+`right`. Without a given frame several hypotheses are scored and mixed with the weights of `PRIOR`, learned on
+Nr3D/Sr3D training rooms (benchmarks/grounding.py fit):
+
+  facing   the speaker looks in a direction that the text gives ("facing the door, ...");
+  front    the speaker stands before the anchor's known front and looks at it: left is the mirror of its own left;
+  own      the anchor's own sides, as of a person who sits in it;
+  room     the speaker stands in the middle of the room and looks at the anchor;
+  wall     the speaker looks straight at the wall that the anchor stands nearest to.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core3d_search.relations.table import Array, ObjectTable
+
+PRIOR = {"facing": 4.0, "front": 1.2, "own": 0.25, "room": 0.7, "wall": 0.8}
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """One hypothesis: `weight` (A,), `front` and `right` (A, 2) unit directions at each of A anchors."""
+
+    name: str
+    weight: Array
+    front: Array
+    right: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Gaze:
+    """Directions in which the speaker may look by the text, (G, 2) unit, with weights (G,)."""
+
+    directions: Array
+    weights: Array
+
+
+def right_of(direction: Array) -> Array:
+    """Return the direction to the right of somebody who looks along `direction` (..., 2), z up."""
+    return np.stack([direction[..., 1], -direction[..., 0]], axis=-1)
+
+
+def unit(vectors: Array) -> Array:
+    """Return `vectors` (..., 2) at length 1; zero vectors stay zero."""
+    length = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    return np.where(length > 1e-9, vectors / np.maximum(length, 1e-9), 0.0)
+
+
+def views(table: ObjectTable, anchors: Array, frame: str | None, gaze: Gaze | None) -> list[View]:
+    """Return the hypotheses for relations to `anchors` (A,), weights summing to 1 at each anchor."""
+    a = np.asarray(anchors, dtype=np.intp)
+    count = len(a)
+    fronts = table.fronts[a, :2]
+    known = np.isfinite(fronts).all(axis=1) & (np.linalg.norm(np.nan_to_num(fronts), axis=1) > 0.3)
+    fronts = unit(np.nan_to_num(fronts))
+    found: list[View] = []
+
+    def add(name: str, weight: Array, front: Array, right: Array) -> None:
+        found.append(View(name, weight, front, right))
+
+    if frame == "room":
+        add("room axes", np.ones(count), np.tile([0.0, -1.0], (count, 1)), np.tile([1.0, 0.0], (count, 1)))
+        return found
+    if gaze is not None and frame != "anchor":
+        for direction, share in zip(gaze.directions, gaze.weights, strict=True):
+            look = np.tile(direction, (count, 1))
+            add("facing", np.full(count, PRIOR["facing"] * share), -look, right_of(look))
+    if frame != "anchor":
+        add("front", known * PRIOR["front"], fronts, right_of(-fronts))
+        out = table.centers[a, :2] - table.middle
+        reach = np.linalg.norm(out, axis=1)
+        look = unit(out)
+        add("room", PRIOR["room"] * reach / (reach + 0.7), -look, right_of(look))
+        normal = table.wall_normals[a]
+        near_wall = np.exp(-table.wall_gaps[a].min(axis=1))
+        add("wall", PRIOR["wall"] * near_wall, -normal, right_of(normal))
+    if frame != "viewer":
+        add("own", known * (1.0 if frame == "anchor" else PRIOR["own"]), fronts, right_of(fronts))
+    total = np.maximum(sum(view.weight for view in found), 1e-9)
+    return [View(v.name, v.weight / total, v.front, v.right) for v in found]
