@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+QUERIES_AT_ONCE = 1024  # bounds memory, and keeps the samples in the processor's cache
 
 class MultiScaleDeformableAttention(nn.Module):
     """Samples `levels` maps at `points` places per head and level, and sums what it finds by learned weights."""
@@ -50,11 +50,14 @@ class MultiScaleDeformableAttention(nn.Module):
         else:
             sizes = [(value.shape[3], value.shape[2]) for value in values]
             locations = reference + offsets / offsets.new_tensor(sizes)[:, None]
-        # to (B * heads, levels, Q, points, ...): one sampling grid per head and level
-        grids = (2 * locations - 1).permute(0, 2, 3, 1, 4, 5).flatten(0, 1)
-        weights = weights.permute(0, 2, 3, 1, 4).flatten(0, 1)
-        total = query.new_zeros(())
-        for level, value in enumerate(values):
-            found = F.grid_sample(value, grids[:, level], mode="bilinear", padding_mode="zeros", align_corners=False)
-            total = total + torch.einsum("bcqp,bqp->bcq", found, weights[:, level])
-        return self.output_proj(total.reshape(batch, -1, count).transpose(1, 2))
+        # one sampling grid per head and level; points before queries, so that every step below runs along memory
+        grids = (2 * locations - 1).permute(0, 2, 3, 4, 1, 5).flatten(0, 1)
+        weights = weights.permute(0, 2, 3, 4, 1).flatten(0, 1)
+        total = query.new_zeros(batch * self.heads, query.shape[2] // self.heads, count)
+        for start in range(0, count, QUERIES_AT_ONCE):
+            part = slice(start, start + QUERIES_AT_ONCE)
+            for level, value in enumerate(values):
+                found = F.grid_sample(value, grids[:, level, :, part], "bilinear", "zeros", align_corners=False)
+                for point in range(self.points):
+                    total[:, :, part].addcmul_(found[:, :, point], weights[:, level, None, point, part])
+        return self.output_proj(total.view(batch, -1, count).transpose(1, 2))

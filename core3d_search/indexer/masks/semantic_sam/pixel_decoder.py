@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .chunks import in_chunks
 from .deformable import MultiScaleDeformableAttention
 from .positions import sine_map
 
@@ -97,7 +98,7 @@ class EncoderLayer(nn.Module):
 
     def forward(self, x: Tensor, positions: Tensor, reference: Tensor, sizes: Sequence[tuple[int, int]]) -> Tensor:
         x = self.norm1(x + self.self_attn(x + positions, reference, self.self_attn.values(x, sizes)))
-        return self.norm2(x + self.linear2(F.relu(self.linear1(x))))
+        return self.norm2(x + in_chunks(lambda part: self.linear2(F.relu(self.linear1(part))), x))
 
 
 def token_centres(height: int, width: int, device: torch.device) -> Tensor:

@@ -13,8 +13,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .chunks import in_chunks
+
 MLP_RATIO = 4
 HEAD_DIM = 32
+WINDOWS_AT_ONCE = 128  # bounds memory: the bias of one window alone is (heads, tokens, tokens)
 OTHER_REGION = -100.0  # added to the attention logit of two tokens that the shift brought together
 
 
@@ -137,14 +140,19 @@ class WindowAttention(nn.Module):
 
     def forward(self, windows: Tensor, regions: Tensor | None) -> Tensor:
         """`windows` (B * windows, tokens, C); `regions` (windows, tokens, tokens) or None, added to the logits."""
-        count, tokens, channels = windows.shape
-        q, k, v = self.qkv(windows).view(count, tokens, 3, self.heads, HEAD_DIM).permute(2, 0, 3, 1, 4)
         index = relative_position_index(self.window).to(windows.device)
         bias = self.relative_position_bias_table[index].permute(2, 0, 1)[None]
-        if regions is not None:
-            bias = (bias + regions[:, None]).repeat(count // len(regions), 1, 1, 1)
-        out = F.scaled_dot_product_attention(q, k, v, attn_mask=bias.to(q.dtype))
-        return self.proj(out.transpose(1, 2).reshape(count, tokens, channels))
+        outputs = []
+        for start in range(0, len(windows), WINDOWS_AT_ONCE):
+            part = windows[start : start + WINDOWS_AT_ONCE]
+            count, tokens, channels = part.shape
+            q, k, v = self.qkv(part).view(count, tokens, 3, self.heads, HEAD_DIM).permute(2, 0, 3, 1, 4)
+            mask = bias
+            if regions is not None:
+                mask = bias + regions[torch.arange(start, start + count) % len(regions)][:, None]
+            out = F.scaled_dot_product_attention(q, k, v, attn_mask=mask.to(q.dtype))
+            outputs.append(self.proj(out.transpose(1, 2).reshape(count, tokens, channels)))
+        return torch.cat(outputs)
 
 
 class Mlp(nn.Module):
@@ -156,7 +164,7 @@ class Mlp(nn.Module):
         self.fc2 = nn.Linear(MLP_RATIO * channels, channels)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.fc2(F.gelu(self.fc1(x)))
+        return in_chunks(lambda part: self.fc2(F.gelu(self.fc1(part))), x)
 
 
 class PatchMerging(nn.Module):
