@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, inspect, text
 
 from core3d_search.errors import StoreError
+from core3d_search.schema.engine import location
 from core3d_search.version import __version__
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def revision(connection: Connection) -> str | None:
     Raises StoreError for a database of another program, and for one that a newer core3d has written.
     """
     tables = set(inspect(connection).get_table_names())
-    where = connection.engine.url.render_as_string()
+    where = location(connection.engine)
     if tables and not tables >= {"alembic_version", "store"}:
         names = ", ".join(sorted(tables)[:5])
         raise StoreError(f"{where} belongs to another program (its tables: {names}); choose another with --db")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from core3d_search.schema.blobs import decode_colors, decode_points, decode_vectors
 from core3d_search.schema.tables import (
@@ -79,8 +79,6 @@ def problems(connection: Connection) -> Iterator[str]:
 
 def counts(connection: Connection) -> dict[str, int]:
     """Return how many rows each table has."""
-    from sqlalchemy import func
-
     return {
         name: connection.execute(select(func.count()).select_from(table)).scalar_one()
         for name, table in metadata.tables.items()

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
@@ -43,6 +42,16 @@ def sqlite_path(url: URL) -> Path | None:
     return Path(url.database).absolute()
 
 
+def location(engine: Engine) -> str:
+    """Return the database's place for messages: the path of the file, or the URL without its password."""
+    return str(sqlite_path(engine.url) or engine.url.render_as_string(hide_password=True))
+
+
+def may_write(path: Path) -> bool:
+    """Return whether the SQLite file at `path` can be changed: it, and its folder for the side files."""
+    return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+
+
 def connect(url: URL, *, read_only: bool) -> Engine:
     """Return an engine for `url`; on SQLite with cascades on, write-ahead log, and real transactions.
 
@@ -57,7 +66,7 @@ def connect(url: URL, *, read_only: bool) -> Engine:
     path = sqlite_path(url)
 
     def open_file() -> sqlite3.Connection:
-        name = ":memory:" if path is None else f"file:{quote(str(path))}{_open_mode(path, read_only)}"
+        name = ":memory:" if path is None else path.as_uri() + _open_mode(path, read_only)
         connection = sqlite3.connect(name, uri=True, timeout=BUSY_TIMEOUT_S, check_same_thread=False)
         connection.isolation_level = None  # the driver leaves BEGIN to us: it would commit before a CREATE TABLE
         connection.execute("PRAGMA foreign_keys = ON")

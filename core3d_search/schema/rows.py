@@ -165,11 +165,11 @@ def table_of(rows: Sequence[AnyRow], scene_names: dict[int, str]) -> ObjectTable
     )
 
 
-def observation_row(observation: ObservationRecord, object_id: int, frame_ids: dict[int, int]) -> dict[str, Any]:
+def observation_row(observation: ObservationRecord, object_id: int, frame_id: int) -> dict[str, Any]:
     x0, y0, x1, y1 = (float(x) for x in observation.box)
     return {
         "object_id": object_id,
-        "frame_id": frame_ids[observation.frame],
+        "frame_id": frame_id,
         "level": int(observation.level),
         "score": float(observation.score),
         "x0": x0,

@@ -195,6 +195,6 @@ vector_indexes = Table(
     _belongs_to("embedding_model_id", "embedding_models", primary_key=True, autoincrement=False),
     Column("kind", String(32), primary_key=True),
     Column("generation", BigInteger, nullable=False),
-    Column("count", Integer, nullable=False),
+    Column("embedding_count", Integer, nullable=False),
     Column("checksum", String(64), nullable=False, comment="SHA-256 of the index file that this row vouches for"),
 )

@@ -107,7 +107,7 @@ def upgrade() -> None:
         sa.Column("embedding_model_id", KEY, autoincrement=False, nullable=False),
         sa.Column("kind", sa.String(length=32), nullable=False),
         sa.Column("generation", sa.BigInteger(), nullable=False),
-        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("embedding_count", sa.Integer(), nullable=False),
         sa.Column(
             "checksum",
             sa.String(length=64),
