@@ -26,7 +26,7 @@ from core3d_search.relations.viewpoint import Gaze, unit
 MOST_TARGETS, MOST_ANCHORS, MOST_PAIRED, MOST_ORDERED = 2000, 400, 32, 400
 """Beams: the best objects that are looked at as targets, as anchors, as anchors of "between", and in orders."""
 
-THRESHOLD = 0.02
+THRESHOLD = 1e-4
 """Below this probability nothing is a hit."""
 
 RELATION_FLOOR, ORDER_FLOOR = 0.02, 0.02
@@ -301,6 +301,9 @@ class _Evaluation:
             score = orders.place_probability(values, weights, selector.rank, tolerance)
             if weights.sum() < 2.5:
                 score = 0.5 * score + 0.5 * in_middle(Pairs(self.table, few, few[:1]))
+        elif selector.order == "loneliest":
+            values = orders.lonely_values(self.table, few, weights)
+            score = orders.place_probability(values, weights, selector.rank, tolerance)
         elif selector.order in orders.TOLERANCE:
             values = orders.own_values(self.table, few, selector.order)
             score = orders.place_probability(values, weights, selector.rank, tolerance)

@@ -39,7 +39,20 @@ class _Draft:
     pronoun: bool = False
     plural: bool = False
 
+    def settle(self) -> None:
+        """Join a bare ordinal with the side that was named after it: "the second one, counting from the left"."""
+        bare = next((s for s in self.selectors if s[0] == "first"), None)
+        if bare is None:
+            return
+        side = next((s for s in self.selectors if s[0] in lex.COUNTED_FROM and s[1] == 1), None)
+        self.selectors.remove(bare)
+        if side is not None:
+            self.selectors[self.selectors.index(side)] = (side[0], bare[1], side[2], side[3])
+        else:
+            self.selectors.append(("leftmost", bare[1], bare[2], bare[3]))
+
     def freeze(self, depth: int = 0) -> Phrase:
+        self.settle()
         deeper = depth < _DEEPEST
         return Phrase(
             self.noun,
@@ -127,11 +140,13 @@ class _Reader:
             self.mark,
             self.question,
             self.viewpoint,
+            self.imperative,
             self.conjunction,
             self.negation,
             self.measure,
             self.side,
             self.ordinal,
+            self.alone,
             self.selector,
             self.relation,
             self.attribute,
@@ -143,6 +158,9 @@ class _Reader:
                 self.skip()
             if self.i <= before:  # every step must move on
                 self.i = before + 1
+        if self.target is not None and not self.target.noun and self.facing is not None and self.target.selectors:
+            # "facing the windows, the second from the left": the windows themselves are at choice
+            self.target.noun = self.facing.noun
         self.link_others()
         content = [k for k, w in enumerate(self.words) if w not in _MARKS and w not in lex.FUNCTION_WORDS]
         missed = tuple(self.words[k] for k in content if not self.known[k])
@@ -202,6 +220,13 @@ class _Reader:
 
     def name_at(self, start: int) -> tuple[int, str] | None:
         """Return (number of words, canonical name) of the longest known name at `start`."""
+        if (
+            start < self.n
+            and self.words[start] in ("can", "cans")
+            and start
+            and self.words[start - 1] in lex.BEFORE_NOUNS
+        ):
+            return 1, "trash can"
         for length in range(min(_LONGEST_NAME, self.n - start), 0, -1):
             words = self.words[start : start + length]
             if any(w in _MARKS for w in words):
@@ -255,58 +280,93 @@ class _Reader:
         """ "facing the door", "if you are standing at the window looking at the bed", "from the door"."""
         start = self.i
         opener = False
-        while self.word() in ("when", "if", "while", "as", "once", "imagine", "say"):
+        while self.word() in lex.VIEW_OPENERS:
             opener = True
             self.eat()
-        skipped = 0
-        while (
-            opener
-            and self.word() in ("you", "i", "one", "we", "someone", "are", "is", "am", "were", "your", "stand", "'s")
-            and skipped < 5
-        ):
-            if self.word() == "stand":
-                break
-            self.eat()
-            skipped += 1
+        if opener:
+            while self.word() in lex.VIEW_SUBJECTS and self.i - start < 9:
+                self.eat()
         fresh = opener or self.target is None or self.clause_start(start)
-        rightleft = self.head is not None and any(s[0] in ("leftmost", "rightmost") for s in self.head.selectors)
-        if not (fresh or rightleft):
+        sided = self.target is not None and any(s[0] in ("leftmost", "rightmost") for s in self.target.selectors)
+        kind = self.view_kind(opener) if fresh or sided else None
+        if kind is None:
             self.i = start
+            if opener and self.target is not None and self.word() in ("when", "if", "while"):
+                self.eat()
+                return True
             return False
+        self.eat()
+        while self.word() in lex.VIEW_FILLERS:
+            if (self.word() == "with" and self.word(1) not in ("your", "my", "the")) or (
+                self.word() in ("right", "left") and self.word(1) in ("", ",", "side")
+            ):
+                break
+            if self.word() == "and":
+                if self.word(1) in ("facing", "looking", "look", "face", "turn"):
+                    self.eat()
+                    return True
+                break
+            if self.word() == "room":
+                self.eat()
+                if self.word() not in ("from", "through", "by", "at", "via"):
+                    break
+                continue
+            self.eat()
+        anchor = self.noun_phrase()
+        if anchor is None:
+            if kind == "entering":
+                self.standing = self.standing or _Draft(noun="door")
+            return self.i > start
+        if anchor.pronoun and self.target is not None:
+            anchor = self.target
+        if self.word() == "of":
+            self.eat()
+            self.noun_phrase()
+        self.view_relations(anchor)
+        if kind == "facing":
+            self.facing = anchor
+        elif kind == "entering":
+            named = canonical(anchor.noun).split()[-1:] == ["door"] or canonical(anchor.noun) == "doorframe"
+            self.standing = anchor if named else _Draft(noun="door")
+        elif not self.roomlike(anchor):
+            self.standing = self.standing or anchor
+        if self.word() == ",":
+            self.mark()
+        return True
+
+    def view_kind(self, opener: bool) -> str | None:
+        """Return what kind of viewpoint begins here, without moving."""
         word, after = self.word(), self.word(1)
-        kind = None
-        length = 0
-        if word in ("facing", "face", "viewing", "faced") or (
-            word in ("looking", "look", "looks", "staring", "turned")
-            and after
-            in (
+        if word in ("facing", "face", "viewing", "faced"):
+            return "facing"
+        if word in ("looking", "look", "looks", "staring", "turned", "pointed"):
+            if after == "from":
+                return "standing"
+            directed = after in (
                 "at",
                 "toward",
                 "towards",
-                "to",
                 "into",
                 "in",
                 "out",
                 "directly",
                 "straight",
-                "from",
                 "through",
                 "down",
                 "across",
+                "over",
             )
+            # "look at the picture above the seat" asks for the picture; "looking at the doors, ..." is a viewpoint
+            return (
+                "facing"
+                if (directed or (after == "to" and opener)) and (opener or word != "look" or self.comma_ahead())
+                else None
+            )
+        if word in ("standing", "stand", "sitting", "sit", "lying", "laying", "seated", "stood") and (
+            opener or self.target is None
         ):
-            kind = "facing"
-            length = 1
-            if word in ("looking", "look", "looks", "staring") and after == "from":
-                kind = "standing"
-        elif (
-            word in ("standing", "stand", "sitting", "sit", "lying", "laying", "seated", "stood")
-            and (opener or self.target is None)
-            and self.i + 1 < self.n
-        ):
-            kind = "standing"
-            length = 1
-        elif word in (
+            return "standing"
+        if word in (
             "entering",
             "enter",
             "enters",
@@ -320,106 +380,43 @@ class _Reader:
             "leaving",
             "exit",
             "entered",
-        ) and (opener or self.target is None):
-            kind = "entering"
-            length = 1
-        elif (
+            "leave",
+        ):
+            return "entering" if (opener or self.target is None) and (word != "exit" or opener) else None
+        if (
             word == "from"
-            and (self.target is None or self.clause_start(start))
+            and (self.target is None or self.clause_start(self.i) or opener)
             and after not in ("left", "right", "top", "bottom")
         ):
-            kind = "standing"
-            length = 1
-        if (
-            kind is None
-            or (word == "exit" and not opener)
-            or (
-                word in ("look", "face")
-                and self.target is None
-                and not opener
-                and word == "look"
-                and after not in ("at", "toward", "towards")
-            )
-        ):
-            if opener and self.i > start and self.target is not None:
-                return True
-            self.i = start
+            return "standing"
+        if word == "back" and self.word(1) in ("is", "against", "to", "towards", "facing") and opener:
+            return "standing"
+        return None
+
+    def comma_ahead(self) -> bool:
+        return "," in self.words[self.i : self.i + 8]
+
+    def imperative(self) -> bool:
+        """ "There are two beds. Choose the pillow ...": what is to be chosen is the target, what went before is around it."""
+        if self.word() not in lex.IMPERATIVES or (self.i and self.words[self.i - 1] in ("to", "not", "that")):
             return False
-        self.eat(length)
-        while self.word() in (
-            "at",
-            "toward",
-            "towards",
-            "to",
-            "into",
-            "in",
-            "out",
-            "directly",
-            "straight",
-            "from",
-            "through",
-            "down",
-            "on",
-            "by",
-            "with",
-            "your",
-            "back",
-            "across",
-            "near",
-            "next",
-            "up",
-            "inside",
-            "right",
-            "against",
-            "the",
-            "front",
-            "of",
-            "middle",
-            "center",
-            "end",
-            "foot",
-            "head",
-            "side",
-            "and",
-            "perspective",
-            "view",
-            "viewpoint",
-            "room",
-            "behind",
-            "beside",
-            "left",
-        ):
-            if self.word() == "with" and self.word(1) not in ("your", "my", "the"):
-                break
-            if self.word() in ("right", "left") and self.word(1) in ("", ",", "side"):
-                break
-            if self.word() == "and" and self.word(1) not in ("facing", "looking", "look", "face"):
-                break
-            if self.word() == "room":
-                self.eat()
-                break
-            if self.word() == "back" and kind == "standing":
-                kind = "back"
-            if self.word() == "and":
-                self.eat()
-                return True
+        start = self.i
+        self.eat()
+        if self.target is None or not self.target.noun:
+            return True
+        while self.word() in ("for", "out"):
             self.eat()
-        anchor = self.noun_phrase(viewpoint=True)
-        if anchor is None:
-            if kind == "entering":
-                self.standing = self.standing or _Draft(noun="door")
-            return self.i > start
-        if anchor.pronoun and self.target is not None:
-            anchor = self.target
-        if kind == "facing":
-            self.facing = anchor
-        elif kind == "entering":
-            self.standing = anchor if canonical(anchor.noun) == "door" else _Draft(noun="door")
-        elif kind == "standing":
-            self.standing = self.standing or anchor
-        self.view_relations(anchor)
-        if self.word() == ",":
-            self.mark()
+        draft = self.noun_phrase()
+        if draft is None:
+            return True
+        if draft.pronoun or canonical(draft.noun) == canonical(self.target.noun):
+            self.join(draft, self.taken_negation())
+            return True
+        if not self.clause_start(start) and self.words[start - 1] not in ("and", "please", "then", "so"):
+            self.i = start + 1
+            return True
+        self.others.append(self.target)
+        self.target = self.subject = self.head = draft
         return True
 
     def view_relations(self, anchor: _Draft) -> None:
@@ -679,42 +676,22 @@ class _Reader:
         return self.current()
 
     def group_follows(self, at: int) -> bool:
-        """Whether a counted or plural group follows: "of the two chairs", "of all the desks"."""
-        words = self.words[at : at + 5]
-        for k, word in enumerate(words):
-            if word in (
-                "two",
-                "three",
-                "four",
-                "five",
-                "six",
-                "2",
-                "3",
-                "4",
-                "5",
-                "6",
-                "them",
-                "all",
-                "both",
-                "room",
-                "group",
-                "row",
-                "stack",
-                "pile",
-                "set",
-                "others",
-                "many",
-                "pair",
-            ):
-                return True
-            if word not in lex.DETERMINERS and word not in lex.ADJECTIVES:
-                return (
-                    self.target is not None
-                    and bool(self.target.noun)
-                    and canonical(singular(word)) == canonical(self.target.noun)
-                    and k < 4
-                )
-        return False
+        """Whether the objects at choice follow as a group: "of the two chairs", "of all the desks", "of the room"."""
+        counted = False
+        for k in range(at, min(at + 6, self.n)):
+            word = self.words[k]
+            found = self.name_at(k)
+            if found is not None and word not in lex.DETERMINERS and word not in lex.ADJECTIVES:
+                name = canonical(found[1])
+                if name in ("room", "group", "row", "stack", "pile", "set", "scene", "picture frame"):
+                    return True
+                return self.target is None or not self.target.noun or name == canonical(self.target.noun)
+            counted = counted or word in lex.NUMBERS or word.isdigit()
+            if word in ("them", "others", "all", "both", "many"):
+                counted = True
+            if word in _MARKS:
+                return counted
+        return counted
 
     @staticmethod
     def roomlike(draft: _Draft) -> bool:
@@ -782,7 +759,7 @@ class _Reader:
     def rank_from(self) -> tuple[str, list[_Draft]] | None:
         """Read "from the left", "from the door", "on the right", "to the left", "from the top"."""
         start = self.i
-        if self.word() in ("over", "down", "up", "along", "away", "back", "in"):
+        if self.word() in ("over", "down", "up", "along", "away", "back", "in", "going", ",", "one"):
             length = 1
             if self.word(1) not in ("from", "on", "to"):
                 length = 0
@@ -797,6 +774,8 @@ class _Reader:
                 self.eat()
                 while self.word() in ("hand", "side", "most", "end"):
                     self.eat()
+                if self.word() == "to" and self.word(1) in lex.SIDES:
+                    self.eat(2)  # "from left to right"
                 if order in ("frontmost", "backmost") and self.word() == "of":
                     self.i = start
                     return None
@@ -811,6 +790,14 @@ class _Reader:
             return order, []
         self.i = start
         return None
+
+    def alone(self) -> bool:
+        for phrase in lex.ALONE:
+            if tuple(self.words[self.i : self.i + len(phrase)]) == phrase:
+                self.eat(len(phrase))
+                self.current().selectors.append(("loneliest", 1, [], self.taken_negation()))
+                return True
+        return False
 
     def selector(self) -> bool:
         found = self.longest(lex.SELECTOR_PHRASES)
@@ -981,6 +968,13 @@ class _Reader:
             return
         if owner in self.others and self.same_thing(anchor):
             self.to_target(owner, predicate, negated)
+            return
+        if predicate == "with" and canonical(anchor.noun) in lex.OWN_PARTS | {canonical(owner.noun)}:
+            # "the chair with the blue back": a part of the thing itself; its looks are the thing's
+            owner.attributes += [
+                Attribute(a.kind, a.value, a.negated != negated) for a in anchor.attributes if a.kind == "color"
+            ]
+            self.owner = self.head = owner
             return
         owner.relations.append((predicate, [anchor], negated))
         self.owner, self.head = owner, anchor
@@ -1252,7 +1246,7 @@ class _Reader:
 
     # -- noun phrases ------------------------------------------------------------------------------------------
 
-    def noun_phrase(self, viewpoint: bool = False, ranked: bool = False) -> _Draft | None:
+    def noun_phrase(self, ranked: bool = False) -> _Draft | None:
         start = self.i
         draft = _Draft()
         determined = False
@@ -1389,6 +1383,16 @@ class _Reader:
             self.i = start
             return None
         draft.noun = " ".join(name)
+        if draft.noun in _PARTS_OF and self.word() in ("of", "'s"):
+            # "foot of the bed": near the bed is what a box can tell; "middle of the room", "corner of the room" stay
+            save = self.i
+            self.eat()
+            inner = self.noun_phrase()
+            if inner is not None and inner.noun:
+                if not self.roomlike(inner) and draft.noun not in ("corner", "middle", "center"):
+                    return inner
+                return draft
+            self.i = save
         if draft.noun in _GROUPS and self.word() == "of":
             # "stack of boxes", "pair of shoes", "side of the desk": the thing is what is stacked
             save = self.i
@@ -1494,6 +1498,9 @@ _GROUPS = frozenset(
         "level",
         "part",
     ]
+)
+_PARTS_OF = frozenset(
+    "foot head end edge side middle center centre corner arm leg back rear headboard side far".split()
 )
 _UNITS = {
     "m": 1.0, "meter": 1.0, "meters": 1.0, "metre": 1.0, "metres": 1.0, "cm": 0.01, "centimeter": 0.01,

@@ -233,6 +233,30 @@ DETERMINERS = frozenset(
 PRONOUNS = frozenset(
     ["it", "this", "that", "them", "they", "one", "ones", "itself", "these", "those", "he", "she", "him", "there"]
 )
+VIEW_OPENERS = frozenset("when if while as once imagine say with assuming suppose".split()) - {"with"}
+VIEW_SUBJECTS = frozenset("you i one we someone are is am were was be to your my 's 're would".split())
+VIEW_FILLERS = frozenset(
+    "at toward towards to into in out directly straight from through down on by with your back across near next up inside right "
+    "against the front of middle center end foot head side and perspective view viewpoint room behind beside left is this that via over".split()
+)
+IMPERATIVES = frozenset("select choose pick find click locate get chose identify want need".split())
+COUNTED_FROM = frozenset(
+    "leftmost rightmost highest lowest closest farthest largest smallest tallest shortest frontmost backmost".split()
+)
+ALONE = tuple(
+    tuple(p.split())
+    for p in "all by itself|by itself|by themselves|on its own|standing alone|all alone|alone|isolated|stand alone|off by itself|"
+    "separate from the others|separated from the others|away from the others|apart from the others|by it self|solo|"
+    "away from the other|apart from the other|separate from the other|alone by itself|loner|set apart".split("|")
+)
+OWN_PARTS = frozenset(
+    "top back screen frame leg seat cover edge arm trim side pattern stripe design color lid handle base border background "
+    "writing cushion shade lampshade surface stripes lines wheel rim door panel knob legs arms armrest backrest hole slot section "
+    "level tier face front bottom".split()
+) - {"door", "cushion"}
+BEFORE_NOUNS = frozenset(
+    "the a trash garbage small large big black white blue gray grey silver green two three four both other single brown taller smaller larger left right middle tall round these round recycling metal which first second".split()
+)
 NEGATIONS = frozenset(["not", "no", "without", "never", "nor", "neither", "except", "excluding", "isnt", "cant"])
 INTENSIFIERS = frozenset(
     [

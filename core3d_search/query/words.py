@@ -82,7 +82,7 @@ class Speller:
         if word in self._deletions:
             return self._deletions[word]
         for cut in _deletions(word):
-            if cut in self.words and len(cut) >= 5:
+            if cut in self.words and len(cut) >= 4:
                 return cut
         for cut in _deletions(word):
             near = self._deletions.get(cut)

@@ -14,7 +14,7 @@ FORWARDS = {"frontmost": -1.0, "backmost": 1.0}
 TOLERANCE = {
     "largest": 0.12, "smallest": 0.12, "tallest": 0.06, "shortest": 0.06, "longest": 0.1, "widest": 0.1,
     "narrowest": 0.1, "highest": 0.1, "lowest": 0.1, "darkest": 6.0, "lightest": 6.0, "closest": 0.12,
-    "farthest": 0.15, "leftmost": 0.15, "rightmost": 0.15, "frontmost": 0.2, "backmost": 0.2, "middle": 0.2,
+    "farthest": 0.15, "leftmost": 0.15, "rightmost": 0.15, "frontmost": 0.2, "backmost": 0.2, "middle": 0.2, "loneliest": 0.3,
 }  # fmt: skip
 """Differences below which two values count as equal: metres, log area for sizes, CIELAB L for lightness. [ours]"""
 
@@ -66,6 +66,14 @@ def own_values(table: ObjectTable, rows: Array, order: str) -> Array:
 def nearness(pairs: Pairs) -> Array:
     """Return (T, A) how near targets are: box gap and centre distance share, larger is nearer."""
     return -(0.6 * pairs.gap + 0.4 * pairs.distance)
+
+
+def lonely_values(table: ObjectTable, rows: Array, weights: Array) -> Array:
+    """Return (R,) the distance in metres to the nearest other candidate, unlikely candidates counting as farther."""
+    distance = np.linalg.norm(table.centers[rows, None] - table.centers[None, rows], axis=-1)
+    distance = distance - 2.0 * np.log(np.maximum(weights, 1e-3))[None, :]
+    np.fill_diagonal(distance, 99.0)
+    return distance.min(axis=1)
 
 
 def middle_values(table: ObjectTable, rows: Array, weights: Array) -> Array:
