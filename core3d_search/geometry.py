@@ -14,9 +14,7 @@ Floats = npt.NDArray[np.floating[Any]]
 _VOXEL_RANGE = 1 << 20
 """Voxels a coordinate may lie from the origin: three of them fit one int64 key."""
 
-_FACES = np.array(
-    [[0, 1, 3, 2], [4, 6, 7, 5], [0, 4, 5, 1], [2, 3, 7, 6], [0, 2, 6, 4], [1, 5, 7, 3]], dtype=np.int64
-)
+_FACES = np.array([[0, 1, 3, 2], [4, 6, 7, 5], [0, 4, 5, 1], [2, 3, 7, 6], [0, 2, 6, 4], [1, 5, 7, 3]], dtype=np.int64)
 """Corner indices (see `box_corners`) of the faces -x +x -y +y -z +z, each counter-clockwise seen from outside."""
 
 
@@ -58,7 +56,7 @@ def box_corners(box: Box3D) -> npt.NDArray[np.float64]:
 def points_in_box(points: npt.ArrayLike, box: Box3D, margin: float = 0.0) -> npt.NDArray[np.bool_]:
     """Return (N,) which of `points` (N, 3) lie in `box`, grown by `margin` metres on every side."""
     local = (np.asarray(points, np.float64) - box.center) @ box.rotation
-    inside: npt.NDArray[np.bool_] = (np.abs(local) <= box.extent / 2 + margin + 1e-9).all(axis=1)
+    inside: npt.NDArray[np.bool_] = np.all(np.abs(local) <= box.extent / 2 + margin + 1e-9, axis=1)
     return inside
 
 
@@ -72,8 +70,8 @@ def fit_box(points: npt.ArrayLike, up: npt.ArrayLike | None = None) -> Box3D:
     if points.ndim != 2 or points.shape[1] != 3 or not len(points):
         raise ValueError(f"points must have shape (1 or more, 3), got {points.shape}")
     if up is None:
-        _, _, axes = np.linalg.svd(points - points.mean(axis=0), full_matrices=True)
-        rotation = axes.T * np.sign(np.linalg.det(axes))
+        _, axes = np.linalg.eigh(np.cov(points.T, bias=True))
+        rotation = axes[:, ::-1] * np.sign(np.linalg.det(axes[:, ::-1]))
     else:
         level = level_axes(up)
         edge = _smallest_rectangle_direction(points @ level[:, :2])
@@ -85,29 +83,29 @@ def fit_box(points: npt.ArrayLike, up: npt.ArrayLike | None = None) -> Box3D:
 
 def level_axes(up: npt.ArrayLike) -> npt.NDArray[np.float64]:
     """Return a (3, 3) rotation world_from_level whose third column is `up`; identity where `up` is +z."""
-    up = np.asarray(up, np.float64)
-    up = up / np.linalg.norm(up)
-    seed = np.array([1.0, 0.0, 0.0]) if abs(up[0]) < 0.9 else np.array([0.0, 1.0, 0.0])
-    x = seed - (seed @ up) * up
-    x /= np.linalg.norm(x)
-    return np.stack([x, np.cross(up, x), up], axis=1)
+    z = np.asarray(up, np.float64)
+    z = z / np.linalg.norm(z)
+    seed = np.array([1.0, 0.0, 0.0]) if abs(z[0]) < 0.9 else np.array([0.0, 1.0, 0.0])
+    x = seed - (seed @ z) * z
+    x = x / np.linalg.norm(x)
+    return np.stack([x, np.cross(z, x), z], axis=1)
 
 
-def convex_hull(points: Floats) -> npt.NDArray[np.float64]:
+def convex_hull(points: npt.ArrayLike) -> npt.NDArray[np.float64]:
     """Return the corners of the convex hull of `points` (N, 2), counter-clockwise (monotone chain, Andrew 1979)."""
-    points = np.unique(np.asarray(points, np.float64), axis=0)
-    if len(points) < 3:
-        return points
+    flat: npt.NDArray[np.float64] = np.unique(np.asarray(points, np.float64), axis=0)
+    if len(flat) < 3:
+        return flat
     directions = np.stack([np.cos(np.arange(16) * np.pi / 8), np.sin(np.arange(16) * np.pi / 8)])
-    extremes = points[np.unique((points @ directions).argmax(axis=0))]
-    if len(extremes) >= 3 and len(points) > 200:  # nothing inside the polygon of extremes can be a corner
+    extremes = flat[np.unique((flat @ directions).argmax(axis=0))]
+    if len(extremes) >= 3 and len(flat) > 200:  # nothing inside the polygon of extremes can be a corner
         around = np.arctan2(*(extremes - extremes.mean(axis=0)).T[::-1])
         extremes = extremes[np.argsort(around)]
         sides = np.roll(extremes, -1, axis=0) - extremes
-        offsets = points[:, None, :] - extremes[None]
-        points = points[(sides[:, 0] * offsets[..., 1] - sides[:, 1] * offsets[..., 0] <= 0).any(axis=1)]
+        offsets = flat[:, None, :] - extremes[None]
+        flat = flat[(sides[:, 0] * offsets[..., 1] - sides[:, 1] * offsets[..., 0] <= 0).any(axis=1)]
     chains: list[list[tuple[float, float]]] = []
-    for ordered in (points, points[::-1]):
+    for ordered in (flat, flat[::-1]):
         chain: list[tuple[float, float]] = []
         for x, y in ordered.tolist():
             while len(chain) > 1 and _turn(chain[-2], chain[-1], (x, y)) <= 0:

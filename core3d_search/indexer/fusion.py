@@ -205,14 +205,13 @@ def _build(
         np.concatenate([part.colors for part in parts]),
     )
     total = np.sum([part.embedding for part in parts], axis=0, dtype=np.float64)
-    embedding = (total / max(float(np.linalg.norm(total)), 1e-12)).astype(np.float32)
+    embedding = np.asarray(total / max(float(np.linalg.norm(total)), 1e-12), np.float32)
     whole = len(points)
     seen = sorted(
         ((-len(voxels[member]) / whole, member) for member in group),
     )[: config.views]
     views = tuple(
-        View(ranked[member].frame, tuple(ranked[member].box.tolist()), min(1.0, -fraction))
-        for fraction, member in seen
+        View(ranked[member].frame, tuple(ranked[member].box.tolist()), min(1.0, -fraction)) for fraction, member in seen
     )
     positions = tuple(sorted(order[member] for member in group))
     return FusedObject(points, colors, fit_box(points, up), embedding, positions, views)

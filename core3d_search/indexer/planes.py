@@ -16,12 +16,19 @@ from core3d_search.indexer.surfaces import back_project, normals, to_world
 Floats = npt.NDArray[np.floating[Any]]
 
 SAMPLE_STEP_PX = 6
+"""Pixels between the samples of a frame."""
 MAX_RANGE_M = 6.0
+"""Metres along the optical axis: farther samples are too noisy."""
 MIN_FLOOR_M2 = 1.5
+"""Square metres that a floor or ceiling must show."""
 MIN_WALL_M2 = 1.0
+"""Square metres that a wall must show."""
 MIN_WALL_HEIGHT_M = 1.0
+"""Metres from the lowest to the highest visible part of a wall."""
 BEHIND_M = 0.12
 """Metres: only what lies farther behind a plane speaks against its being the outside of the room."""
+AROUND_M = 1.0
+"""Metres to both sides of a wall where things behind it count too: so a wardrobe's front is no wall."""
 MAX_BEHIND = 0.04
 """Fraction of the samples in front of and behind a plane that may lie behind it (doors, windows, noise)."""
 
@@ -138,7 +145,7 @@ def find_structure(frames: Iterable[Frame], up: npt.ArrayLike, tolerance_m: floa
     azimuth = np.degrees(np.arctan2(directions @ level[:, 1], directions @ level[:, 0])) % 360
     counts = np.bincount((azimuth[upright] // 2).astype(np.int64) % 180, minlength=180).astype(np.float64)
     for _ in range(12):
-        smooth = sum(np.roll(counts, shift) for shift in (-2, -1, 0, 1, 2))
+        smooth = np.stack([np.roll(counts, shift) for shift in (-2, -1, 0, 1, 2)]).sum(axis=0)
         peak = int(np.argmax(smooth))
         if smooth[peak] < 0.02 * max(upright.sum(), 1):
             break
@@ -192,7 +199,8 @@ def _outermost(
         if len(cells) * 0.01 < minimum or (kind == "wall" and height < MIN_WALL_HEIGHT_M):
             continue
         edges = np.quantile(flat[inliers], (0.02, 0.98), axis=0)
-        within = ((flat >= edges[0]) & (flat <= edges[1])).all(axis=1)
+        margin = (AROUND_M, 0.0) if kind == "wall" else (0.0, 0.0)
+        within = ((flat >= edges[0] - margin) & (flat <= edges[1] + margin)).all(axis=1)
         signed = points @ refined - offset
         if (within & (signed < -BEHIND_M)).sum() > MAX_BEHIND * within.sum():
             continue

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core3d_search import plugins
+from core3d_search.errors import InputError
 from core3d_search.geometry import thin, voxel_keys
 from core3d_search.indexer.config import MaskConfig
 from core3d_search.indexer.detections import Detections
@@ -17,7 +18,8 @@ from core3d_search.indexer.masks import MaskGenerator
 from core3d_search.indexer.planes import Structure
 from core3d_search.indexer.surfaces import back_project, to_world
 
-Masks = npt.NDArray[np.bool_]
+WHOLE_FRACTION = 0.95
+"""Fraction of a mask's points with depth in one cluster from which the mask stays as it is, holes included."""
 
 
 def make_generator(config: MaskConfig, structure: Structure | None = None) -> MaskGenerator:
@@ -39,87 +41,103 @@ def progressive_masks(
     """Return the masks of `frame`: the union over the configured levels of what each finds that is new.
 
     Works on the detections of any generator. Bare `structure`, too small, too large and border masks are dropped,
-    then masks that cover separate things in 3D are split.
+    then masks that cover separate things in 3D are split. Raises InputError that names the frame where the masks are
+    not of its size.
     """
-    keep = np.isin(detections.levels, config.levels) & (detections.scores >= config.min_score)
-    candidates = _plausible(detections[keep], config)
+    if detections.masks.shape[1:] != frame.depth.shape:
+        raise InputError(f"frame {frame.index}: masks {detections.masks.shape[1:]} for a {frame.depth.shape} image")
+    kept = np.flatnonzero(np.isin(detections.levels, config.levels) & (detections.scores >= config.min_score))
+    pixels = mask_pixels(detections)
+    kept = kept[_plausible(pixels[kept], frame.depth.shape, config)]
     if structure is not None:
-        candidates = without_structure(candidates, frame, structure, config.max_structure)
-    found = novel_masks(candidates, config)
+        kept = kept[_bare_fractions(pixels[kept], frame, structure) <= config.max_structure]
+    kept = kept[novel(pixels[kept], detections.levels[kept], config)]
+    found = detections[kept]
     return split_in_3d(found, frame, config) if config.split else found
 
 
-def novel_masks(detections: Detections, config: MaskConfig) -> Detections:
-    """Return, coarse to fine, the masks of which no single earlier-level mask covers more than the level's novelty.
+def mask_pixels(detections: Detections) -> Any:
+    """Return the masks as a sparse matrix (N, H * W) of ones: what is cheap on masks is a product of such."""
+    from scipy.sparse import csr_matrix
+
+    height, width = detections.masks.shape[1:]
+    indices = [np.zeros(0, np.int64)]
+    for mask, box in zip(detections.masks, detections.boxes, strict=True):
+        x0, y0, x1, y1 = (int(value) for value in box)
+        rows, columns = np.nonzero(mask[y0:y1, x0:x1])
+        indices.append((rows + y0) * width + columns + x0)
+    indptr = np.cumsum([len(part) for part in indices])
+    flat = np.concatenate(indices)
+    return csr_matrix((np.ones(len(flat), np.int32), flat, indptr), shape=(len(detections), height * width))
+
+
+def novel(pixels: Any, levels: npt.NDArray[np.int64], config: MaskConfig) -> npt.NDArray[np.int64]:
+    """Return, coarse to fine, the rows of which no single earlier-level mask covers as much as the level's novelty.
 
     |m and m'| / |m| < tau_k for every kept mask m' of an earlier level: the denominator is the NEW mask's area.
     """
-    kept: list[int] = []
-    flat = detections.masks.reshape(len(detections), -1)
+    kept = np.zeros(0, np.int64)
     for position, level in enumerate(config.levels):
-        rows = np.flatnonzero(detections.levels == level)
-        if position and kept and len(rows):
-            earlier = flat[kept].astype(np.float32)
-            new = flat[rows].astype(np.float32)
-            covered = (new @ earlier.T).max(axis=1) / np.maximum(new.sum(axis=1), 1)
-            rows = rows[covered < config.novelty[position - 1]]
-        kept += rows.tolist()
-    return detections[np.array(kept, np.int64)]
+        rows = np.flatnonzero(levels == level)
+        if len(kept) and len(rows):
+            shared = (pixels[rows] @ pixels[kept].T).max(axis=1).toarray().ravel()
+            rows = rows[shared < config.novelty[position - 1] * np.diff(pixels[rows].indptr)]
+        kept = np.concatenate([kept, rows])
+    return kept
 
 
-def _plausible(detections: Detections, config: MaskConfig) -> Detections:
-    """Return the detections of plausible area that do not lie whole in the margin at the image border."""
-    masks = detections.masks
-    pixels = masks.shape[1] * masks.shape[2]
-    areas = masks.sum(axis=(1, 2))
-    keep = (areas >= config.min_area_fraction * pixels) & (areas <= config.max_area_fraction * pixels) & (areas > 0)
+def _plausible(pixels: Any, shape: tuple[int, ...], config: MaskConfig) -> npt.NDArray[np.bool_]:
+    """Return (N,) which masks have a plausible area and do not lie whole in the margin at the image border."""
+    areas = np.diff(pixels.indptr)
+    total = shape[0] * shape[1]
+    keep = (areas > 0) & (areas >= config.min_area_fraction * total) & (areas <= config.max_area_fraction * total)
     if config.border_px > 0:
-        inner = (slice(None), *(slice(config.border_px, -config.border_px),) * 2)
-        keep &= masks[inner].any(axis=(1, 2))
-    return detections[keep]
+        inner = np.zeros(shape, np.int32)
+        inner[config.border_px : -config.border_px, config.border_px : -config.border_px] = 1
+        keep &= pixels @ inner.ravel() > 0
+    plausible: npt.NDArray[np.bool_] = keep
+    return plausible
 
 
-def without_structure(
-    detections: Detections, frame: Frame, structure: Structure, max_fraction: float
-) -> Detections:
-    """Return the detections without those that show more than `max_fraction` of bare floor, wall or ceiling.
-
-    The fraction is of the pixels with depth; a mask without any is kept.
-    """
+def _bare_fractions(pixels: Any, frame: Frame, structure: Structure) -> npt.NDArray[np.float64]:
+    """Return (N,) how much of each mask, of its pixels with depth, is bare floor, wall or ceiling; 0 without depth."""
     points = to_world(back_project(frame.depth, frame.intrinsics), frame.world_from_camera)
     valid = frame.depth > 0
     bare = structure.bare(points, frame.rgb, frame.depth) & valid
-    known = (detections.masks & valid).sum(axis=(1, 2))
-    return detections[(detections.masks & bare).sum(axis=(1, 2)) <= max_fraction * known]
+    fractions: npt.NDArray[np.float64] = (pixels @ bare.ravel().astype(np.int32)) / np.maximum(
+        pixels @ valid.ravel().astype(np.int32), 1
+    )
+    return fractions
 
 
 def split_in_3d(detections: Detections, frame: Frame, config: MaskConfig) -> Detections:
     """Return `detections` with each mask replaced by the clusters (DBSCAN) that its world points fall into.
 
-    A cluster keeps its own pixels, and its mask's score and level; pixels without depth go to no cluster. A mask in
-    one cluster, or with no depth to tell, stays whole. Clusters below the smallest area are dropped.
+    A cluster keeps its own pixels, and its mask's score and level; pixels without depth go to no cluster. A mask of
+    which one cluster is nearly all, or with too little depth to tell, stays whole. Clusters below the smallest area
+    are dropped.
     """
-    points = to_world(back_project(frame.depth, frame.intrinsics), frame.world_from_camera)
-    valid = frame.depth > 0
-    minimum = config.min_area_fraction * valid.size
+    points = to_world(back_project(frame.depth, frame.intrinsics), frame.world_from_camera).reshape(-1, 3)
+    depth = frame.depth.ravel()
+    minimum = max(1, config.min_area_fraction * depth.size)
+    pixels = mask_pixels(detections)
     masks, sources = [], []
     for row, mask in enumerate(detections.masks):
-        usable = mask & valid
-        if usable.sum() < minimum:
+        usable = pixels.indices[pixels.indptr[row] : pixels.indptr[row + 1]]
+        usable = usable[depth[usable] > 0]
+        if len(usable) < minimum:
             masks.append(mask)
             sources.append(row)
             continue
-        reach = max(config.split_eps_m, config.split_eps_per_m * float(np.median(frame.depth[usable])))
+        reach = max(config.split_eps_m, config.split_eps_per_m * float(np.median(depth[usable])))
         labels = cluster(points[usable], reach, config.split_min_points, config.split_voxel_m)
-        sizes = np.bincount(labels[labels >= 0])
-        large = np.flatnonzero(sizes >= max(minimum, 1))
-        if len(large) == 1 and sizes[large[0]] >= 0.9 * len(labels):
-            masks.append(mask)
-            sources.append(row)
-            continue
-        for number in large:
-            part = np.zeros_like(mask)
-            part[usable] = labels == number
+        sizes = np.bincount(labels + 1)[1:]
+        for number in np.flatnonzero(sizes >= minimum):
+            if sizes[number] >= WHOLE_FRACTION * len(labels):
+                part = mask
+            else:
+                part = np.zeros(mask.shape, bool)
+                part.ravel()[usable[labels == number]] = True
             masks.append(part)
             sources.append(row)
     if not masks:
@@ -127,9 +145,7 @@ def split_in_3d(detections: Detections, frame: Frame, config: MaskConfig) -> Det
     return Detections.from_masks(np.stack(masks), detections.scores[sources], detections.levels[sources])
 
 
-def cluster(
-    points: npt.NDArray[np.float64], reach: float, min_points: int, voxel: float
-) -> npt.NDArray[np.int64]:
+def cluster(points: npt.NDArray[np.float64], reach: float, min_points: int, voxel: float) -> npt.NDArray[np.int64]:
     """Return (N,) the DBSCAN cluster of each of `points` (N, 3), -1 for noise (Ester et al. 1996).
 
     Points are thinned to a grid of `voxel` metres first and take their voxel's cluster. A point with `min_points`

@@ -16,7 +16,8 @@ Floats = npt.NDArray[np.floating[Any]]
 class RegionTree:
     """A binary tree over `leaves` regions: nodes 0 to leaves - 1 are leaves, later nodes unions, in order of merging.
 
-    `parents` (M,) is -1 at a root; `heights` (M,) is the dissimilarity at which a node formed, never below its children.
+    `parents` (M,) is -1 at a root; `heights` (M,) is the dissimilarity at which a node formed, at least that of its
+    children.
     """
 
     leaves: int

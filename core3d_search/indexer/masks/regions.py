@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from core3d_search.indexer.detections import Detections
 from core3d_search.indexer.frames import Frame
-from core3d_search.indexer.masks.region_tree import merge_regions
+from core3d_search.indexer.masks.region_tree import RegionTree, merge_regions
 from core3d_search.indexer.planes import Structure, to_lab
 from core3d_search.indexer.surfaces import back_project, normals, to_world
 
@@ -43,7 +43,7 @@ class RegionMaskGenerator:
         crease_scale: float = 0.45,
         convex_weight: float = 0.1,
         free_area_m2: float = 0.004,
-        min_area_px: int = 60,
+        min_area_fraction: float = 0.0005,
     ) -> None:
         self.levels = tuple(levels)
         self.structure = structure
@@ -54,10 +54,11 @@ class RegionMaskGenerator:
         self.crease_scale = crease_scale
         self.convex_weight = convex_weight
         self.free_area_m2 = free_area_m2
-        self.min_area_px = min_area_px
+        self.min_area_fraction = min_area_fraction
 
     def generate(self, frame: Frame) -> Detections:
-        """Return the regions of `frame`, level by level, each level a partition of the image without tiny regions.
+        """Return the regions of `frame`, level by level: a level is a partition of the image without tiny regions and
+        without those that a coarser level has given already.
 
         The score is the persistence of a region in the tree: how much lies around it compared with inside it.
         """
@@ -67,21 +68,33 @@ class RegionMaskGenerator:
         flat = labels.ravel()
         pixels = np.bincount(flat, minlength=count)
         colors = np.stack([np.bincount(flat, c.ravel(), count) / pixels for c in np.moveaxis(look.lab, -1, 0)], axis=1)
-        areas = np.bincount(flat, look.area.ravel(), count)
+        areas = np.bincount(flat, look.area.ravel(), count).astype(np.float64)
         pairs, lengths, contrasts = self._borders(look, labels)
         tree = merge_regions(pairs, lengths, contrasts, areas, colors, 2 * self.color_scale, self.free_area_m2)
-        persistence = tree.persistence()
-        masks, scores, levels = [], [], []
+        return self._detections(tree, labels)
+
+    def _detections(self, tree: RegionTree, labels: npt.NDArray[np.int64]) -> Detections:
+        """Return the regions of each level; one that a coarser level has is not repeated."""
+        from scipy.ndimage import find_objects
+
+        smallest = self.min_area_fraction * labels.size
+        pixels = np.bincount(labels.ravel())
+        known = np.zeros(len(tree.parents), bool)
+        found: list[tuple[int, int, tuple[slice, slice], npt.NDArray[np.bool_]]] = []
         for level in self.levels:
-            owner = tree.cut(self.cuts[level - 1])[labels]
-            nodes, counts = np.unique(owner, return_counts=True)
-            for node in nodes[counts >= self.min_area_px]:
-                masks.append(owner == node)
-                scores.append(persistence[node])
-                levels.append(level)
-        if not masks:
-            return Detections.empty(*frame.depth.shape)
-        return Detections.from_masks(np.stack(masks), scores, levels)
+            nodes, owner = np.unique(tree.cut(self.cuts[level - 1]), return_inverse=True)
+            large = (np.bincount(owner, pixels) >= smallest) & ~known[nodes]
+            numbers = (np.where(large, np.cumsum(large), 0)[owner])[labels]
+            for number, (node, place) in enumerate(zip(nodes[large], find_objects(numbers), strict=True), 1):
+                found.append((level, int(node), place, numbers[place] == number))
+            known[nodes] = True
+        masks = np.zeros((len(found), *labels.shape), bool)
+        boxes = np.zeros((len(found), 4), np.float32)
+        for mask, box, (_, _, place, part) in zip(masks, boxes, found, strict=True):
+            mask[place] = part
+            box[:] = place[1].start, place[0].start, place[1].stop, place[0].stop
+        scores = tree.persistence()[[node for _, node, _, _ in found]].astype(np.float32)
+        return Detections(masks, boxes, scores, np.array([level for level, _, _, _ in found], np.int64))
 
     def _superpixels(self, look: _Look) -> npt.NDArray[np.int64]:
         """Return (H, W) numbers from 0 of watershed basins of all edges together, about `spacing_px` apart."""
@@ -89,8 +102,8 @@ class RegionMaskGenerator:
 
         count = max(2, look.edges.size // self.spacing_px**2)
         basins = watershed(look.edges, markers=count, compactness=0.001)
-        _, labels = np.unique(basins, return_inverse=True)
-        return labels.reshape(look.edges.shape).astype(np.int64)
+        used = np.bincount(basins.ravel()) > 0
+        return (np.cumsum(used) - 1)[basins]
 
     def _borders(
         self, look: _Look, labels: npt.NDArray[np.int64]

@@ -1,0 +1,177 @@
+"""Symmetric-overlap merging: known cases, a slow readable oracle, and independence of order."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core3d_search.indexer.config import FusionConfig
+from core3d_search.indexer.fusion import agree, fuse, merge_groups
+from core3d_search.indexer.lifting import Observation
+from core3d_search.indexer.planes import Plane, Structure
+
+PLAIN = FusionConfig(min_observations=1, min_voxels=1, absorb_overlap=1.0)
+EMBEDDING = np.array([1, 0], np.float32)
+
+
+def seen(points: np.ndarray, frame: int = 0, embedding: np.ndarray = EMBEDDING, color: int = 99) -> Observation:
+    colors = np.full((len(points), 3), color, np.uint8)
+    return Observation(frame, np.arange(4, dtype=float), 1.0, 2, points, colors, embedding, len(points), False)
+
+
+def slab(low: tuple[int, int, int], high: tuple[int, int, int]) -> np.ndarray:
+    """Points in the middle of each voxel from `low` to below `high`, in voxels of 2.5 cm."""
+    axes = [np.arange(a, b) for a, b in zip(low, high, strict=True)]
+    return ((np.stack(np.meshgrid(*axes, indexing="ij"), -1).reshape(-1, 3) + 0.5) * 0.025).astype(np.float32)
+
+
+def oracle(voxels: list[set[int]], config: FusionConfig) -> list[tuple[int, ...]]:
+    """Greedy agglomeration as one would explain it: measure every pair, unite the best, start again."""
+    groups = [((number,), number, cells) for number, cells in enumerate(voxels)]
+    age = len(groups)
+    while True:
+        best = None
+        for i, (_, age_a, a) in enumerate(groups):
+            for j, (_, age_b, b) in enumerate(groups):
+                shared = len(a & b)
+                if i == j or age_a > age_b or not agree(shared, len(a), len(b), config):
+                    continue
+                rank = (-shared / max(len(a), len(b)), age_a, age_b)
+                if best is None or rank < best[0]:
+                    best = (rank, i, j)
+        if best is None:
+            return sorted(members for members, _, _ in groups)
+        _, i, j = best
+        united = (tuple(sorted(groups[i][0] + groups[j][0])), age, groups[i][2] | groups[j][2])
+        groups = [group for k, group in enumerate(groups) if k not in (i, j)] + [united]
+        age += 1
+
+
+def test_two_masks_that_overlap_both_ways_are_one_object() -> None:
+    a, b = slab((0, 0, 0), (10, 10, 1)), slab((5, 0, 0), (15, 10, 1))  # 0.5 both ways
+    (one,) = fuse([seen(a), seen(b, 1)], 2, PLAIN, up=(0, 0, 1))
+    assert one.members == (0, 1)
+    assert len(one.points) == 150
+    assert one.box.extent == pytest.approx([0.35, 0.225, 0], abs=1e-5) or one.box.extent == pytest.approx(
+        [0.225, 0.35, 0], abs=1e-5
+    )
+
+
+def test_the_thresholds_are_strict_and_work_both_ways() -> None:
+    config = FusionConfig(gamma=0.3, delta=0.4)
+    assert not agree(30, 100, 100, config)
+    assert agree(31, 100, 100, config)
+    assert not agree(50, 50, 100, config)  # 1.0 and 0.5: too far apart
+    assert agree(31, 50, 100, config)  # 0.62 and 0.31
+    assert not agree(31, 100, 110, config)  # 0.31 and 0.28
+
+
+def test_a_cushion_is_not_swallowed_by_its_couch() -> None:
+    couch, cushion = slab((0, 0, 0), (40, 20, 2)), slab((5, 5, 0), (15, 15, 2))  # the couch's mask covers it
+    frames = [seen(couch, 0), seen(cushion, 0), seen(couch, 1), seen(cushion, 1)]
+    fused = fuse(frames, 2, replace(PLAIN, absorb_overlap=0.6))
+    assert [one.members for one in fused] == [(0, 2), (1, 3)]
+
+
+def test_a_partial_view_from_another_frame_joins_what_covers_it() -> None:
+    couch, end = slab((0, 0, 0), (40, 20, 2)), slab((0, 0, 0), (8, 20, 2))
+    frames = [seen(couch, 0), seen(couch, 1), seen(end, 2)]
+    assert [one.members for one in fuse(frames, 3, PLAIN)] == [(0, 1), (2,)]
+    assert [one.members for one in fuse(frames, 3, replace(PLAIN, absorb_overlap=0.6))] == [(0, 1, 2)]
+
+
+def test_overlap_with_a_union_is_measured_anew() -> None:
+    left, middle, right = slab((0, 0, 0), (10, 4, 1)), slab((1, 0, 0), (11, 4, 1)), slab((7, 0, 0), (17, 4, 1))
+    # middle and right share 4 of 10 columns; the union of left and middle shares 4 of its 11 with right.
+    assert merge_groups([np.unique(_cells(p)) for p in (left, middle, right)], np.ones((3, 1)), PLAIN) == [(0, 1, 2)]
+    strict = replace(PLAIN, gamma=0.38)
+    assert merge_groups([np.unique(_cells(p)) for p in (left, middle, right)], np.ones((3, 1)), strict) == [
+        (0, 1),
+        (2,),
+    ]
+
+
+def _cells(points: np.ndarray) -> np.ndarray:
+    x, y, z = np.floor(points / 0.025).astype(np.int64).T
+    return x * 400 + y * 20 + z
+
+
+def test_the_embedding_is_the_normalised_sum_of_the_members() -> None:
+    cube = slab((0, 0, 0), (5, 5, 5))
+    e = np.array([[1, 0], [0, 1], [0, 1]], np.float32)
+    (one,) = fuse([seen(cube, i, e[i]) for i in range(3)], 3, PLAIN)
+    assert one.embedding == pytest.approx(np.array([1, 2]) / np.sqrt(5))
+    assert one.observation_count == 3
+
+
+def test_views_are_those_that_show_most() -> None:
+    full, part = slab((0, 0, 0), (10, 10, 1)), slab((0, 0, 0), (7, 10, 1))
+    (one,) = fuse([seen(part, 3), seen(full, 8)], 2, PLAIN)
+    assert [(view.frame, view.visible_fraction) for view in one.views] == [(8, 1.0), (3, pytest.approx(0.7))]
+
+
+def test_rare_and_small_objects_are_dropped_only_in_long_scans() -> None:
+    config = FusionConfig()
+    often, twice, tiny = slab((0, 0, 0), (9, 9, 1)), slab((50, 0, 0), (59, 9, 1)), slab((90, 0, 0), (95, 5, 1))
+    scan = [seen(often, i) for i in range(3)] + [seen(twice, i) for i in range(2)] + [seen(tiny, i) for i in range(9)]
+    assert [one.observation_count for one in fuse(scan, 11, config)] == [3]
+    assert sorted(one.observation_count for one in fuse(scan, 10, config)) == [2, 3]
+
+
+def test_bare_structure_is_left_out_and_what_hangs_on_it_stays() -> None:
+    gray = np.array([42.0, 0, 0])  # Lab of RGB 99
+    floor = Plane("floor", np.array([0, 0, 1.0]), 0.0125, gray, np.array([20.0, 8.0]))
+    structure = Structure(np.array([0, 0, 1.0]), (floor,))
+    bare, rug = seen(slab((0, 0, 0), (20, 20, 1))), seen(slab((40, 0, 0), (60, 20, 1)), color=220)
+    (kept,) = fuse([bare, rug], 1, PLAIN, structure=structure)
+    assert kept.members == (1,)
+
+
+def test_a_semantic_test_can_be_added() -> None:
+    cube = slab((0, 0, 0), (5, 5, 5))
+    two = [seen(cube, 0, np.array([1, 0], np.float32)), seen(cube, 1, np.array([0, 1], np.float32))]
+    assert len(fuse(two, 2, PLAIN)) == 1
+    assert len(fuse(two, 2, replace(PLAIN, min_similarity=0.5))) == 2
+
+
+def test_nothing_seen_is_no_object() -> None:
+    assert fuse([], 5, PLAIN) == []
+
+
+def random_scan(seed: int, count: int) -> list[Observation]:
+    """Overlapping slabs about a few places, as many views of a few things give."""
+    rng = np.random.default_rng(seed)
+    scan = []
+    for number in range(count):
+        low = rng.integers(0, 3, 3) * 7 + rng.integers(0, 4, 3)
+        embedding = rng.normal(size=4).astype(np.float32)
+        scan.append(seen(slab(tuple(low), tuple(low + rng.integers(3, 8, 3))), number // 3, embedding, number))
+    return scan
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 10_000), st.floats(0.05, 0.6), st.floats(0.1, 1))
+def test_the_fast_path_agrees_with_the_oracle(seed: int, gamma: float, delta: float) -> None:
+    config = replace(PLAIN, gamma=gamma, delta=delta)
+    voxels = [np.unique(_cells(observation.points)) for observation in random_scan(seed, 18)]
+    assert merge_groups(voxels, np.zeros((18, 1)), config) == oracle([set(v.tolist()) for v in voxels], config)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 10_000), st.permutations(range(18)), st.sampled_from([0.6, 1.0]))
+def test_the_order_of_observations_is_immaterial(seed: int, order: list[int], absorb: float) -> None:
+    scan = random_scan(seed, 18)
+    config = replace(PLAIN, absorb_overlap=absorb)
+    first = fuse(scan, 6, config, up=(0, 0, 1))
+    second = fuse([scan[position] for position in order], 6, config, up=(0, 0, 1))
+    assert len(first) == len(second)
+    for a, b in zip(first, second, strict=True):
+        assert a.members == tuple(sorted(order[member] for member in b.members))
+        assert np.array_equal(a.points, b.points)
+        assert np.array_equal(a.colors, b.colors)
+        assert np.array_equal(a.embedding, b.embedding)
+        assert np.array_equal(a.box.extent, b.box.extent)
