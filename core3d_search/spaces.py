@@ -114,7 +114,7 @@ class EmbeddingSpace:
         if question.mixture:
             return PhraseMatch(self._probability(similarity, vectors), similarity)
         probability = np.clip(similarity.astype(np.float64), 0, 1)
-        noun = question.query.target.text
+        noun = question.query.target.noun
         return PhraseMatch(
             probability * self.compare_text(noun, vectors).probability if noun else probability, similarity
         )
