@@ -120,7 +120,7 @@ class _Evaluation:
                 belief *= factor.score
                 factors.append(factor)
             for selector in phrase.selectors:
-                factor = self._ordered(selector, rows, belief)
+                factor = self._ordered(selector, rows, belief, factors[0].score)
                 belief *= factor.score
                 factors.append(factor)
         outside = np.ones(n, dtype=bool)
@@ -281,32 +281,33 @@ class _Evaluation:
 
     # -- orders ------------------------------------------------------------------------------------------------
 
-    def _ordered(self, selector: Selector, rows: Array, belief: Array) -> _Factor:
+    def _ordered(self, selector: Selector, rows: Array, belief: Array, named: Array) -> _Factor:
         text = describe(selector)
         few = rows[np.argsort(-belief[rows], kind="stable")[:MOST_ORDERED]]
         top = max(float(belief[few].max(initial=0.0)), 1e-12)
         weights = belief[few] / top
+        rivals = _rival_weights(np.clip(named[few], 1e-6, 1), belief[few])
         tolerance = orders.TOLERANCE.get(selector.order, 0.15)
         anchors = None
         if selector.order in ("closest", "farthest"):
-            score, anchors = self._by_distance(selector, few, weights, tolerance)
+            score, anchors = self._by_distance(selector, few, rivals, tolerance)
         elif selector.order in orders.SIDEWARDS or selector.order in orders.FORWARDS:
             gaze = orders.looks_along(self.table, few, weights, self.gaze)
             score = np.zeros(len(few))
             for direction, share in zip(gaze.directions, gaze.weights, strict=True):
                 values = orders.seen_values(self.table, few, selector.order, direction)
-                score += share * orders.place_probability(values, weights, selector.rank, tolerance)
+                score += share * orders.place_probability(values, rivals, selector.rank, tolerance)
         elif selector.order == "middle":
             values = orders.middle_values(self.table, few, weights)
-            score = orders.place_probability(values, weights, selector.rank, tolerance)
+            score = orders.place_probability(values, rivals, selector.rank, tolerance)
             if weights.sum() < 2.5:
                 score = 0.5 * score + 0.5 * in_middle(Pairs(self.table, few, few[:1]))
         elif selector.order == "loneliest":
             values = orders.lonely_values(self.table, few, weights)
-            score = orders.place_probability(values, weights, selector.rank, tolerance)
+            score = orders.place_probability(values, rivals, selector.rank, tolerance)
         elif selector.order in orders.TOLERANCE:
             values = orders.own_values(self.table, few, selector.order)
-            score = orders.place_probability(values, weights, selector.rank, tolerance)
+            score = orders.place_probability(values, rivals, selector.rank, tolerance)
         else:
             score = np.full(len(few), 0.5)
         score = 1.0 - score if selector.negated else score
@@ -320,20 +321,20 @@ class _Evaluation:
         )
 
     def _by_distance(
-        self, selector: Selector, rows: Array, weights: Array, tolerance: float
+        self, selector: Selector, rows: Array, rivals: Array, tolerance: float
     ) -> tuple[Array, Array | None]:
         sign = 1.0 if selector.order == "closest" else -1.0
         here = Pairs(self.table, rows, rows[:1])
         if not selector.anchors:
             away = -np.linalg.norm(self.table.centers[rows, :2] - self.table.middle, axis=1)
-            return orders.place_probability(sign * away, weights, selector.rank, tolerance), None
+            return orders.place_probability(sign * away, rivals, selector.rank, tolerance), None
         anchor = selector.anchors[0]
         noun = canonical(anchor.noun)
         place = {"corner": corner, "middle": in_middle, "center": in_middle, "room": in_middle}.get(noun)
         if noun == "wall" and not self._exists(anchor):
             place = at_wall
         if place is not None:
-            return orders.place_probability(sign * np.log(place(here) + 1e-6), weights, selector.rank, tolerance), None
+            return orders.place_probability(sign * np.log(place(here) + 1e-6), rivals, selector.rank, tolerance), None
         belief, _ = self.believe(anchor)
         columns = _best_rows(belief, MOST_PAIRED, 0.1 * max(float(belief.max(initial=0.0)), 1e-6))
         if not len(columns):
@@ -344,13 +345,13 @@ class _Evaluation:
         share = belief[columns]
         for k in range(len(columns)):
             valid = ~np.isnan(near[:, k])
-            scores[valid, k] = orders.place_probability(sign * near[valid, k], weights[valid], selector.rank, tolerance)
+            scores[valid, k] = orders.place_probability(sign * near[valid, k], rivals[np.ix_(valid, valid)], selector.rank, tolerance)
         if selector.rank == 1 and len(columns) > 1:
             # with several such anchors, the nearest to any of them is meant at least as often as to one of them
             any_near = np.nanmax(
                 np.where(np.isnan(near), -99.0, near) + np.log(np.maximum(share / share.max(), 1e-6))[None], axis=1
             )
-            overall = orders.place_probability(sign * any_near, weights, 1, tolerance)
+            overall = orders.place_probability(sign * any_near, rivals, 1, tolerance)
             joint = 0.5 * scores * share[None] + 0.5 * (overall * share.max())[:, None] * np.where(
                 np.isnan(near), 0, np.exp(near - np.nanmax(near, axis=1, keepdims=True))
             )
@@ -410,6 +411,17 @@ class _Evaluation:
 
 
 ROOMS = frozenset(["kitchen", "bathroom", "bedroom", "office", "hallway", "hall", "restroom"]) | {"living room"}
+
+
+def _rival_weights(named: Array, belief: Array) -> Array:
+    """Return (C, C): how much each candidate (row) has to fear each other one (column) in an order.
+
+    What a noun means is one decision for the whole room: if "chair" means the chairs, armchairs do not compete; if it
+    means the armchairs too, chairs do. So a rival with the worse name counts little, one with a better name fully.
+    """
+    rest = belief / named
+    rest = rest / max(float(rest.max(initial=0.0)), 1e-12)
+    return np.asarray(rest[None, :] * np.minimum(1.0, named[None, :] / named[:, None]) ** 3)
 
 
 def _best_rows(belief: Array, most: int, least: float) -> Array:

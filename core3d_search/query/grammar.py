@@ -978,6 +978,8 @@ class _Reader:
             return
         owner.relations.append((predicate, [anchor], negated))
         self.owner, self.head = owner, anchor
+        if canonical(anchor.noun) in lex.PLACES:
+            self.head = owner
         if predicate in ("with", "contains", "supports", "near"):
             self.trailing(owner)
         self.more_anchors(predicate, anchor, negated)

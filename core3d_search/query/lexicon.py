@@ -257,6 +257,7 @@ OWN_PARTS = frozenset(
 BEFORE_NOUNS = frozenset(
     "the a trash garbage small large big black white blue gray grey silver green two three four both other single brown taller smaller larger left right middle tall round these round recycling metal which first second".split()
 )
+PLACES = frozenset("floor corner room wall ceiling side top".split())
 NEGATIONS = frozenset(["not", "no", "without", "never", "nor", "neither", "except", "excluding", "isnt", "cant"])
 INTENSIFIERS = frozenset(
     [

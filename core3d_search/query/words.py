@@ -77,7 +77,7 @@ class Speller:
 
     def correct(self, word: str) -> str:
         """Return `word` if it is known or nothing is one slip away, else the known word."""
-        if word in self.words or len(word) < 5 or len(word) > 24 or not word.isalpha():
+        if word in self.words or singular(word) in self.words or len(word) < 5 or len(word) > 24 or not word.isalpha():
             return word
         if word in self._deletions:
             return self._deletions[word]

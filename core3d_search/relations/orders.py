@@ -22,14 +22,15 @@ TOLERANCE = {
 def place_probability(values: Array, weights: Array, rank: int, tolerance: float) -> Array:
     """Return the probability (C,) that a candidate has the `rank`-th largest value among the real candidates.
 
-    `values` (C,), `weights` (C,) in [0, 1] the probability that a candidate counts at all. A rival is ahead with
+    `values` (C,), `weights` in [0, 1]: (C,) the probability that a candidate counts at all, or (C, C) with one row for
+    each candidate that is compared with all others. A rival is ahead with
     probability weight * logistic(difference / tolerance); the number of rivals ahead is a sum of independent
     Bernoulli variables (Poisson binomial), and `rank` - 1 of them must be. `rank` < 0 counts from the end.
     """
     if rank < 0:
         return place_probability(-values, weights, -rank, tolerance)
     ahead = 1.0 / (1.0 + np.exp(np.clip((values[:, None] - values[None, :]) / (tolerance / 2), -40, 40)))
-    ahead = ahead * weights[None, :]
+    ahead = ahead * (weights if weights.ndim == 2 else weights[None, :])
     np.fill_diagonal(ahead, 0.0)
     ahead = np.minimum(ahead, 0.995)
     if rank == 1:
