@@ -6,14 +6,14 @@ Source: SPEC section 1.
 from __future__ import annotations
 
 import os
-import tempfile
+import pickle
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
@@ -81,3 +81,54 @@ def as_tensor(value: Any) -> Tensor | None:
     """Return `value` as a float32 CPU tensor, or None where it is no array of floats."""
     tensor = value.detach() if isinstance(value, Tensor) else torch.tensor(np.asarray(value))
     return tensor.to("cpu", torch.float32) if tensor.is_floating_point() else None
+
+
+def read_checkpoint(path: Path) -> dict[str, Any]:
+    """Return the state of a `.safetensors` file or an official `.pth` file, on the CPU.
+
+    No code in the file is run. Raises CheckpointError for a file that is absent, damaged, or wants code to be run.
+    """
+    if not path.is_file():
+        raise CheckpointError(f"there is no weights file {path}")
+    try:
+        if path.suffix == ".safetensors":
+            return load_file(path)
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # a damaged file can fail anywhere in the two parsers
+        raise CheckpointError(f"{path} {why_unreadable(error)}") from error
+    state = content.get("model", content) if isinstance(content, Mapping) else content
+    if not isinstance(state, Mapping):
+        raise CheckpointError(f"{path} holds a {type(state).__name__} where a dictionary of weights was expected")
+    return {key: value for key, value in state.items() if isinstance(key, str)}
+
+
+def why_unreadable(error: Exception) -> str:
+    """Return the end of the sentence that begins with the path of a file on which torch.load or safetensors failed."""
+    wanted = re.search(r"GLOBAL (\S+)", str(error))
+    if wanted:
+        return (
+            f"asks to run {wanted[1]} while it is read, which weights have no need of: refused, nothing was run. Fetch it "
+            f"from {RELEASE_URL}; if you trust where it came from, convert it on a machine that holds nothing of value: "
+            "torch.load(path, weights_only=False)['model'], then safetensors.torch.save_model or save_file"
+        )
+    reason = str(error).partition("\n")[0] or type(error).__name__
+    if isinstance(error, pickle.UnpicklingError):
+        reason = "its content is no list of tensors"
+    return f"cannot be read as weights, nothing in it was run; it may be cut short or another file ({reason}); fetch it again"
+
+
+def variant_of(state: Mapping[str, Any]) -> str:
+    """Return "swint" or "swinl", told by the first convolution; raises CheckpointError for any other network."""
+    first = "backbone.patch_embed.proj.weight"
+    value = state.get(PREFIX + first, state.get(first))
+    channels = getattr(value, "shape", (None,))[0]
+    if channels not in CHANNELS_TO_VARIANT:
+        raise CheckpointError(f"these are no Semantic-SAM weights: {first} is absent or of unknown size ({channels})")
+    return CHANNELS_TO_VARIANT[channels]
+
+
+def write_safetensors(state: Mapping[str, Tensor], target: Path, variant: str) -> None:
+    """Write `state` to `target` at once: an interrupted write leaves no half file under that name."""
+    part = target.with_name(target.name + ".part")
+    save_file({key: value.contiguous() for key, value in state.items()}, part, metadata={"variant": variant})
+    os.replace(part, target)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -16,7 +17,7 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor, nn
 
-from .checkpoint import network_weights
+from .checkpoint import CheckpointError, network_weights, read_checkpoint, variant_of, write_safetensors
 from .decoder import Decoded, Predictor
 from .pixel_decoder import PixelDecoder
 from .swin import VARIANTS, Swin
@@ -101,6 +102,18 @@ class SemanticSam(nn.Module):
         model.load_state_dict(network_weights(state, model.state_dict()), assign=True)
         return model.eval().requires_grad_(False)
 
+    @classmethod
+    def from_file(cls, path: Path, variant: str | None = None) -> SemanticSam:
+        """Return the network of an official `.pth` file or a converted `.safetensors` file, on the CPU.
+
+        Raises CheckpointError for a file that is absent, damaged, wants code to be run, or is not of `variant`.
+        """
+        state = read_checkpoint(path)
+        found = variant_of(state)
+        if variant not in (None, found):
+            raise CheckpointError(f"{path} holds the weights of {found}, not of {variant}")
+        return cls.from_state_dict(found, state)
+
     @property
     def device(self) -> torch.device:
         return self.sem_seg_head.predictor.mask_tokens.weight.device
@@ -175,6 +188,18 @@ class SemanticSam(nn.Module):
         """Return (M, h, w) logits at stride 4 of the padded image for `embeddings` (M, 256) of `decode`."""
         with torch.autocast(self.device.type, enabled=False):
             return torch.einsum("mc,chw->mhw", embeddings, features.mask_features[0])
+
+
+def convert_checkpoint(source: Path, target: Path) -> str:
+    """Write the official file `source` as the safetensors file `target`; return the variant, "swint" or "swinl".
+
+    Only what inference needs is written, each entry once. Raises CheckpointError as `SemanticSam.from_file` does.
+    """
+    if target.suffix != ".safetensors":
+        raise CheckpointError(f"the converted file must be called *.safetensors, not {target.name}")
+    model = SemanticSam.from_file(source)
+    write_safetensors(model.state_dict(), target, model.variant)
+    return model.variant
 
 
 def upsample(logits: Tensor, features: Features) -> Tensor:

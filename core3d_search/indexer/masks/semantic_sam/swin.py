@@ -92,7 +92,7 @@ class Stage(nn.Module):
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return this stage's output and the input of the next one, both (B, h, w, C)."""
         height, width = x.shape[1:3]
-        regions = shift_mask(-(-height // self.window), -(-width // self.window), self.window).to(x.device)
+        regions = shift_mask(-(-height // self.window), -(-width // self.window), self.window, x.device)
         for block in self.blocks:
             x = block(x, regions)
         return x, self.downsample(x)
@@ -140,7 +140,7 @@ class WindowAttention(nn.Module):
 
     def forward(self, windows: Tensor, regions: Tensor | None) -> Tensor:
         """`windows` (B * windows, tokens, C); `regions` (windows, tokens, tokens) or None, added to the logits."""
-        index = relative_position_index(self.window).to(windows.device)
+        index = relative_position_index(self.window, windows.device)
         bias = self.relative_position_bias_table[index].permute(2, 0, 1)[None]
         outputs = []
         for start in range(0, len(windows), WINDOWS_AT_ONCE):
@@ -182,23 +182,23 @@ class PatchMerging(nn.Module):
 
 
 @lru_cache(maxsize=4)
-def relative_position_index(window: int) -> Tensor:
+def relative_position_index(window: int, device: torch.device) -> Tensor:
     """Return (tokens, tokens) int64: the row of the bias table for a query token (first) and a key token (second)."""
-    position = torch.arange(window)
+    position = torch.arange(window, device=device)
     difference = position[:, None] - position[None, :] + window - 1
     index = (2 * window - 1) * difference[:, None, :, None] + difference[None, :, None, :]
     return index.reshape(window**2, window**2)
 
 
 @lru_cache(maxsize=8)
-def shift_mask(rows: int, columns: int, window: int) -> Tensor:
+def shift_mask(rows: int, columns: int, window: int, device: torch.device) -> Tensor:
     """Return (rows * columns, tokens, tokens) float32: OTHER_REGION between tokens that were no neighbours unshifted.
 
     `rows` and `columns` count windows; positions are those of the already shifted map.
     """
 
     def region(count: int) -> Tensor:
-        position = torch.arange(count * window)
+        position = torch.arange(count * window, device=device)
         return (position >= position.numel() - window).int() + (position >= position.numel() - window // 2).int()
 
     regions = 3 * region(rows)[:, None] + region(columns)[None, :]

@@ -1,0 +1,114 @@
+"""Semantic-SAM as a mask generator of core3d: the one file of this folder that knows the rest of the project."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+
+from core3d_search.errors import ModelError
+from core3d_search.indexer.detections import Detections
+from core3d_search.indexer.frames import Frame
+from core3d_search.weights import Progress, PublishedWeights, find_weights, sha256_of
+
+from . import model as network
+from .checkpoint import FILE_NAMES, RELEASE_URL, CheckpointError
+from .generator import MaskRecord, SemanticSamGenerator
+
+PRECISIONS = {"float32": None, "float16": torch.float16, "bfloat16": torch.bfloat16}
+
+
+class SemanticSamMaskGenerator:
+    """Masks of Semantic-SAM at several levels, from clicks on a regular grid.
+
+    `variant` is "swint" (fast) or "swinl" (accurate). `weights` is a file, or a folder that holds the published one;
+    without it they are found or downloaded as `core3d_search.weights.find_weights` says, `progress` being called with
+    bytes done and in all. `levels` are granularities from 1 (coarse) to 6 (fine); duplicates are removed within each
+    level only, since what counts as new at a finer level is the pipeline's decision. `device` None takes the best there
+    is. `precision` is that of the backbone; the decoders compute in float32. The other arguments are those of
+    SemanticSamGenerator. Raises ModelError where the weights are absent, damaged or another network's.
+    """
+
+    name = "semantic-sam"
+
+    def __init__(
+        self,
+        *,
+        variant: Literal["swint", "swinl"] = "swint",
+        weights: Path | None = None,
+        levels: Sequence[int] = (2, 4, 6),
+        device: str | None = None,
+        points_per_side: int = 32,
+        points_per_batch: int = 200,
+        pred_iou_threshold: float = 0.88,
+        stability_threshold: float = 0.92,
+        box_nms_threshold: float = 0.7,
+        min_mask_region_area: int = 10,
+        mode: network.Mode = "joint",
+        precision: Literal["float32", "float16", "bfloat16"] = "float32",
+        progress: Progress | None = None,
+    ) -> None:
+        if variant not in FILE_NAMES:
+            raise ModelError(f"Semantic-SAM has no variant {variant!r}; there are: {', '.join(FILE_NAMES)}")
+        published = PublishedWeights(FILE_NAMES[variant], RELEASE_URL + FILE_NAMES[variant])
+        self.weights = find_weights(published, weights, progress)
+        self.checksum = sha256_of(self.weights)
+        self.precision = precision
+        with as_model_errors():
+            model = network.SemanticSam.from_file(self.weights, variant)
+        self.generator = SemanticSamGenerator(
+            model.to(device or best_device()),
+            points_per_side,
+            points_per_batch,
+            levels,
+            pred_iou_threshold,
+            stability_threshold,
+            box_nms_threshold,
+            min_mask_region_area,
+            mode,
+            separate_levels=True,
+        )
+
+    def generate(self, frame: Frame) -> Detections:
+        """Return the masks of `frame`: levels in the order given, the best predicted IoU first within each."""
+        dtype = PRECISIONS[self.precision]
+        device = self.generator.model.device.type
+        with torch.autocast(device, dtype or torch.bfloat16, enabled=dtype is not None):
+            return detections(self.generator.generate(frame.rgb), frame.rgb.shape[:2])
+
+
+def detections(records: Sequence[MaskRecord], size: tuple[int, int]) -> Detections:
+    """Return `records` of an image of `size` (h, w) as detections; predicted IoUs are clipped to [0, 1]."""
+    if not records:
+        return Detections.empty(*size)
+    return Detections.from_masks(
+        np.stack([record.mask for record in records]),
+        np.clip([record.predicted_iou for record in records], 0, 1),
+        [record.level for record in records],
+    )
+
+
+def convert_checkpoint(source: Path, target: Path) -> str:
+    """Write the official file `source` as the safetensors file `target`; return the variant. Raises ModelError."""
+    with as_model_errors():
+        return network.convert_checkpoint(source, target)
+
+
+def best_device() -> str:
+    """Return "cuda", "mps" or "cpu", the first that this machine has."""
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+@contextmanager
+def as_model_errors() -> Iterator[None]:
+    """Turn the errors of the self-contained part into those of core3d."""
+    try:
+        yield
+    except CheckpointError as error:
+        raise ModelError(str(error)) from error
