@@ -15,16 +15,21 @@ SIDE = 64
 BATCH = 256
 
 
-def letterbox(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """Return `image` (h, w, 3) scaled to fit SIDE x SIDE, its shape kept, centred on black."""
+def fitted(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """Return `image` (h, w, 3) scaled to SIDE x SIDE, centred on black.
+
+    The longer side fills SIDE; the ratio of the sides becomes its square root, so that a long crop stays long and yet
+    keeps pixels.
+    """
     height, width = image.shape[:2]
-    scale = SIDE / max(height, width)
-    h, w = max(1, round(height * scale)), max(1, round(width * scale))
+    longest = max(height, width)
+    h, w = round(SIDE * (height / longest) ** 0.5), round(SIDE * (width / longest) ** 0.5)
     # Pillow's bilinear filter widens with the reduction; reducing_gap shrinks by whole factors first, for speed.
-    small = Image.fromarray(image).resize((w, h), Image.Resampling.BILINEAR, reducing_gap=2.0)
+    size = (max(1, w), max(1, h))
+    small = np.asarray(Image.fromarray(image).resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0))
     canvas = np.zeros((SIDE, SIDE, 3), np.uint8)
-    top, left = (SIDE - h) // 2, (SIDE - w) // 2
-    canvas[top : top + h, left : left + w] = np.asarray(small)
+    top, left = (SIDE - small.shape[0]) // 2, (SIDE - small.shape[1]) // 2
+    canvas[top : top + small.shape[0], left : left + small.shape[1]] = small
     return canvas
 
 
@@ -53,7 +58,7 @@ class ImageTower:
         parts = [np.zeros((0, self.dimension), np.float32)]
         with torch.inference_mode():
             for start in range(0, len(images), BATCH):
-                pixels = np.stack([letterbox(image) for image in images[start : start + BATCH]])
+                pixels = np.stack([fitted(image) for image in images[start : start + BATCH]])
                 batch = torch.from_numpy(pixels).to(self._device).permute(0, 3, 1, 2)  # channels last in memory
                 parts.append(self._forward(normalised(batch)).cpu().numpy())
         return np.concatenate(parts)

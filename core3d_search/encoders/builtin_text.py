@@ -21,7 +21,7 @@ NGRAM_LENGTHS = (3, 4)
 
 def words_of(text: str) -> list[str]:
     """Return the words of `text`: lower case, without accents and punctuation."""
-    folded = unicodedata.normalize("NFKD", text.lower())
+    folded = unicodedata.normalize("NFKD", text).lower()
     return re.findall(r"[a-z0-9]+", "".join(c for c in folded if not unicodedata.combining(c)))
 
 

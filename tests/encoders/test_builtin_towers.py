@@ -1,0 +1,85 @@
+"""The towers of the package compute what the towers of training learned."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from contracts.encoder_contract import pictures
+
+from core3d_search.encoders.builtin_image import SIDE, ImageTower, fitted, normalised
+from core3d_search.encoders.builtin_text import TextTower, ngram_rows, words_of
+
+torch = pytest.importorskip("torch")
+WORDS = ["a", "chair", "lamp", "red", "table"]
+PHRASES = [
+    "chair",
+    "red chair",
+    "a red lamp on the table",
+    "giraffe",
+    "table lamp",
+    "lamp table",
+    "!",
+    "one two three four five",
+]
+
+
+@pytest.fixture(scope="module")
+def networks() -> tuple[torch.nn.Module, torch.nn.Module]:
+    """Both training towers with seeded weights that float16 holds exactly, and lively batch-norm statistics."""
+    from training.towers import ImageNetwork, TextNetwork
+
+    torch.manual_seed(0)
+    image, text = ImageNetwork(dimension=16, widths=(8, 12, 16)), TextNetwork(WORDS, dimension=16, table=64)
+    for norm in (module for module in image.modules() if isinstance(module, torch.nn.BatchNorm2d)):
+        norm.running_mean.uniform_(-0.5, 0.5)
+        norm.running_var.uniform_(0.5, 2)
+    text.attention_query.data.normal_()
+    text.place_shift.data.normal_()
+    return image.eval(), text.eval()
+
+
+def test_text_tower_computes_what_training_computes(networks: tuple[torch.nn.Module, torch.nn.Module]) -> None:
+    network = networks[1]
+    tower = TextTower(WORDS, {name: tensor.astype(np.float32) for name, tensor in network.tensors().items()})
+    with torch.no_grad():
+        expected = network(PHRASES).numpy()
+    np.testing.assert_allclose(tower.encode(PHRASES), expected, atol=5e-3)  # float16 weights
+
+
+def test_image_tower_computes_what_training_computes(networks: tuple[torch.nn.Module, torch.nn.Module]) -> None:
+    network = networks[0]
+    tower = ImageTower(network.tensors(), device="cpu")
+    pixels = torch.from_numpy(np.stack([fitted(image) for image in pictures()])).permute(0, 3, 1, 2)
+    with torch.no_grad():
+        expected = network(normalised(pixels)).numpy()
+    np.testing.assert_allclose(tower.encode(pictures()), expected, atol=5e-3)  # float16 weights
+
+
+def test_word_order_tells_a_table_lamp_from_a_lamp_table(networks: tuple[torch.nn.Module, torch.nn.Module]) -> None:
+    one, other = TextTower(WORDS, networks[1].tensors()).encode(["table lamp", "lamp table"])
+    assert one @ other < 0.99
+
+
+def test_a_misspelt_word_is_nearer_to_its_word_than_to_another() -> None:
+    def shared(one: str, other: str) -> int:
+        return len(set(ngram_rows(one, 1 << 20)) & set(ngram_rows(other, 1 << 20)))
+
+    assert shared("armchair", "armchiar") > shared("armchair", "cupboard")
+    assert shared("chairs", "chair") >= 5
+
+
+def test_words_are_plain_letters_and_digits() -> None:
+    assert words_of("  The Röd-Chair's №2, please! ") == ["the", "rod", "chair", "s", "no2", "please"]
+    assert words_of("!?") == []
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "rows", "columns"),
+    [(10, 40, 32, 64), (640, 480, 64, 55), (1, 300, 4, 64), (64, 64, 64, 64), (9000, 1, 64, 1)],
+)
+def test_a_fitted_image_keeps_the_root_of_its_shape_on_black(height: int, width: int, rows: int, columns: int) -> None:
+    boxed = fitted(np.full((height, width, 3), 200, np.uint8))
+    assert boxed.shape == (SIDE, SIDE, 3)
+    shown = boxed.any(axis=2)
+    assert (shown.any(axis=1).sum(), shown.any(axis=0).sum()) == (rows, columns)
+    assert set(np.unique(boxed)) <= {0, 200}

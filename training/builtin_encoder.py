@@ -1,0 +1,210 @@
+"""Trains the built-in encoder on generated rooms and writes its weights.
+
+    python training/builtin_encoder.py --rooms 600 --steps 6000 --out core3d_search/encoders/builtin.safetensors
+
+Room seeds start at `--first-seed` (default 10000); seeds 1000 to 1999 are kept for evaluation and refused here. Rooms
+are rendered once into `--cache`. Settings, a fingerprint of the data and the losses go into the header of the file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.numpy import save_file
+from torch import Tensor
+from torch.nn import functional
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from core3d_search.encoders.builtin import BuiltinEncoder
+from core3d_search.encoders.builtin_image import normalised
+from core3d_search.indexer.crops import KINDS, crop_weights
+from training.calibration import fit_calibration
+from training.losses import ContrastWithNeutral
+from training.objects import seen_objects
+from training.phrases import NEUTRAL, Meaning, Names, Phrasebook, room_names
+from training.towers import ImageNetwork, TextNetwork
+from training.views import CROPS, Views, crops_of, weathered
+
+EVALUATION_SEEDS = range(1000, 2000)
+
+KIND_WEIGHTS = {"combined": 1.0, "mask": 0.3, "box": 0.3, "large": 0.2, "huge": 0.1, "surroundings": 0.0}
+"""How much each embedding of an object counts in the loss; the surroundings learn through the sum alone."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """Everything that decides the result, beside the rooms themselves."""
+
+    rooms: int = 600
+    held_out_rooms: int = 40
+    first_seed: int = 10_000
+    frames: int = 6
+    width: int = 480
+    height: int = 360
+    steps: int = 6000
+    crops: int = 256
+    learning_rate: float = 2e-3
+    weight_decay: float = 0.05
+    dimension: int = 128
+    seed: int = 0
+
+
+class Trainer:
+    """Both towers, their averaged copies, and the draw of batches."""
+
+    def __init__(self, settings: Settings, views: Views, names: Names) -> None:
+        torch.manual_seed(settings.seed)
+        self.settings, self.views, self.names = settings, views, names
+        self.rng = np.random.default_rng(settings.seed)
+        self.phrasebook = Phrasebook(names)
+        self.words = names.words()
+        towers = torch.nn.ModuleDict(
+            {
+                "image": ImageNetwork(settings.dimension).to(memory_format=torch.channels_last),
+                "text": TextNetwork(self.words, settings.dimension),
+                "loss": ContrastWithNeutral(names),
+            }
+        )
+        self.towers = towers
+        self.averaged = AveragedModel(towers, multi_avg_fn=get_ema_multi_avg_fn(0.998), use_buffers=True)
+        decayed = [p for p in towers.parameters() if p.ndim > 1]
+        others = [p for p in towers.parameters() if p.ndim <= 1]
+        self.optimizer = torch.optim.AdamW(
+            [{"params": decayed}, {"params": others, "weight_decay": 0.0}],
+            lr=settings.learning_rate, betas=(0.9, 0.98), weight_decay=settings.weight_decay,
+        )  # fmt: skip
+        self.schedule = torch.optim.lr_scheduler.OneCycleLR(
+            self.optimizer, settings.learning_rate, total_steps=settings.steps, pct_start=0.1
+        )
+        # Rare things are drawn more often than they occur, though not as often as common ones.
+        counts = Counter(view.facts[0] for view in views.items)
+        chance = np.array([counts[view.facts[0]] ** -0.6 for view in views.items])
+        self.chance = chance / chance.sum()
+
+    def step(self) -> dict[str, float]:
+        """Learn from one batch; return the parts of its loss."""
+        # Every other batch has the two tight crops alone, of more objects: they carry the most and cost the least.
+        kinds = KINDS if self.schedule.last_epoch % 2 else KINDS[:2]
+        chosen = self.rng.choice(len(self.views.items), self.settings.crops // len(kinds), p=self.chance)
+        crops = np.stack([crops_of(*self.views.picture(i, self.rng), kinds, self.rng) for i in chosen])
+        facts = [self.views.items[i].facts for i in chosen]
+        phrases, meanings = self._phrases(facts)
+        self.towers.train()
+        loss, parts = self.towers["loss"](
+            self._embed(weathered(torch.from_numpy(crops), self.rng), kinds),
+            torch.tensor([KIND_WEIGHTS[kind] for kind in ("combined", *kinds)]),
+            facts,
+            *self._texts(phrases, forget=0.1),
+            meanings,
+        )
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.towers.parameters(), 5.0)
+        self.optimizer.step()
+        self.schedule.step()
+        self.averaged.update_parameters(self.towers)
+        return parts | {"loss": float(loss.detach())}
+
+    def _embed(self, crops: Tensor, kinds: Sequence[str]) -> Tensor:
+        """Return (1 + K, N, D): the combined embedding of equation 4, then those of the K single crops."""
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            single = self.towers["image"](normalised(crops.flatten(0, 1).permute(0, 3, 1, 2)))
+        single = single.reshape(*crops.shape[:2], -1)
+        weights = torch.tensor([crop_weights(CROPS)[kind] for kind in kinds])
+        combined = functional.normalize((weights[:, None] * single).sum(dim=1), dim=-1)
+        return torch.cat([combined[:, None], single], dim=1).transpose(0, 1)
+
+    def _phrases(self, facts: Sequence[tuple[str, str, str]]) -> tuple[list[str], list[Meaning]]:
+        """Return phrases about the batch, about other things, and about nothing."""
+        names, rng, book = self.names, self.rng, self.phrasebook
+        drawn = [book.about(rng, *fact) for fact in facts if fact[0] for _ in range(2)]
+        labels, colors, materials = list(names.labels), list(names.colors), list(names.materials)
+        for label, color, material in (fact for fact in facts if fact[0]):
+            # The right noun in a wrong colour, and the right colour on a wrong noun.
+            drawn.append(book.about(rng, label, str(rng.choice(colors)), material))
+            drawn.append(book.about(rng, str(rng.choice(labels)), color, str(rng.choice(materials))))
+        drawn += [book.noun(rng, label) for label in labels]
+        drawn += [book.nonsense(rng) for _ in range(len(facts))]
+        unique = dict(drawn)
+        return list(unique), list(unique.values())
+
+    def _texts(self, phrases: list[str], forget: float) -> tuple[tuple[Tensor, Tensor, Tensor], Tensor, Tensor]:
+        groups = [list(self.names.labels), list(self.names.colors), list(self.names.materials), list(NEUTRAL), phrases]
+        vectors = self.towers["text"]([text for group in groups for text in group], forget)
+        labels, colors, materials, neutral, rest = vectors.split([len(group) for group in groups])
+        return (labels, colors, materials), neutral, rest
+
+    def write(self, file: Path, calibration: dict[str, float], record: dict[str, object]) -> None:
+        """Write the averaged towers as the package reads them."""
+        towers = self.averaged.module
+        tensors = {f"image.{name}": tensor for name, tensor in towers["image"].tensors().items()}
+        tensors |= {f"text.{name}": tensor for name, tensor in towers["text"].tensors().items()}
+        settings = {
+            "words": self.words,
+            "vocabulary": list(self.names.labels),
+            "neutral": list(NEUTRAL),
+            "calibration": calibration,
+            "training": dataclasses.asdict(self.settings) | record,
+        }
+        file.parent.mkdir(parents=True, exist_ok=True)
+        save_file({k: np.ascontiguousarray(v) for k, v in tensors.items()}, file, {"core3d": json.dumps(settings)})
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for field in dataclasses.fields(Settings):
+        parser.add_argument(f"--{field.name.replace('_', '-')}", type=type(field.default), default=field.default)
+    parser.add_argument("--cache", type=Path, default=Path("rooms-cache"), help="folder of rendered rooms")
+    parser.add_argument("--out", type=Path, required=True, help="weights file to write")
+    parser.add_argument("--every", type=int, default=1000, help="write uncalibrated weights every so many steps")
+    arguments = vars(parser.parse_args())
+    cache, out, every = arguments.pop("cache"), arguments.pop("out"), arguments.pop("every")
+    settings = Settings(**arguments)
+    seeds = range(settings.first_seed, settings.first_seed + settings.rooms)
+    held_out = range(seeds.stop, seeds.stop + settings.held_out_rooms)
+    if set(range(seeds.start, held_out.stop)) & set(EVALUATION_SEEDS):
+        parser.error(f"seeds {seeds.start} to {held_out.stop - 1} touch those kept for evaluation, 1000 to 1999")
+
+    started = time.perf_counter()
+    views = Views.render(seeds, settings.frames, settings.width, settings.height, cache)
+    print(f"{len(views.items)} views of {settings.rooms} rooms after {time.perf_counter() - started:.0f} s", flush=True)
+    trainer = Trainer(settings, views, room_names())
+    history: list[dict[str, float]] = []
+    uncalibrated = {"scale": 10.0, "margin": 0.0}
+    for step in range(1, settings.steps + 1):
+        history.append(trainer.step())
+        if step % 100 == 0 or step == settings.steps:
+            recent = {
+                part: np.mean([losses[part] for losses in history[-100:] if part in losses]) for part in history[-1]
+            }
+            seconds = time.perf_counter() - started
+            print(f"{step:6d} {seconds:6.0f} s  " + "  ".join(f"{k} {v:.3f}" for k, v in recent.items()), flush=True)
+        if step % every == 0:
+            trainer.write(out.with_suffix(".partial"), uncalibrated, {"step": step})
+    record: dict[str, object] = {
+        "data": views.fingerprint(),
+        "views": len(views.items),
+        "loss": float(np.mean([losses["loss"] for losses in history[-100:]])),
+        "torch": torch.__version__,
+    }
+    trainer.write(out, uncalibrated, record)
+    encoder = BuiltinEncoder(out)
+    calibration = fit_calibration(encoder, seen_objects(encoder, held_out, settings.frames))
+    trainer.write(out, calibration, record)
+    seconds = time.perf_counter() - started
+    print(f"wrote {out}: {out.stat().st_size / 1e6:.1f} MB, calibration {calibration}, {seconds:.0f} s")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,75 @@
+"""Where a similarity becomes "here it is": the scale and margin of the encoder's score, fit on held-out rooms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from core3d_search.encoders import TextEncoder
+from training.objects import SeenObject
+from training.phrases import FOREIGN, Facts, share_of
+
+COLLECTION = 20
+"""Rooms that are searched at once: the best of so many objects is what a threshold must stand."""
+
+
+def fit_calibration(encoder: TextEncoder, objects: Sequence[SeenObject]) -> dict[str, float]:
+    """Return scale and margin: a logistic fit of "the best hit is right", present and absent queries weighing the same.
+
+    A present query is the name of an object, bare or with its colour; its value is the best of the objects that it
+    fits. An absent one is a name whose objects are left out, bare or with a colour, a name with a colour among its
+    objects of other colours, or a thing of no room.
+    """
+    present, absent = contrasts(encoder, objects)
+    x = np.concatenate([present, absent])
+    y = np.concatenate([np.ones(len(present)), np.zeros(len(absent))])
+    weight = np.where(y == 1, 0.5 / len(present), 0.5 / len(absent))
+    design = np.stack([x, np.ones_like(x)], axis=1)
+    beta = np.zeros(2)
+    for _ in range(50):  # Newton's method; the small ridge keeps separable data finite
+        p = 1 / (1 + np.exp(-design @ beta))
+        gradient = design.T @ (weight * (y - p)) - 1e-4 * beta * (1, 0)
+        hessian = (design * (weight * p * (1 - p))[:, None]).T @ design + np.diag([1e-4, 1e-9])
+        beta += np.linalg.solve(hessian, gradient)
+    return {"scale": round(float(beta[0]), 3), "margin": round(float(-beta[1] / beta[0]), 4)}
+
+
+def contrasts(encoder: TextEncoder, objects: Sequence[SeenObject]) -> tuple[npt.NDArray[np.float64], ...]:
+    """Return how far the best object of each collection of rooms is over the neutral line: present, absent queries."""
+    labels = sorted({seen.facts[0] for seen in objects})
+    rooms = sorted({seen.room for seen in objects})
+    neutral = encoder.encode_texts(encoder.calibration.neutral_phrases)
+    present: list[float] = []
+    absent: list[float] = []
+    for start in range(0, len(rooms), COLLECTION):
+        group = [seen for seen in objects if seen.room in rooms[start : start + COLLECTION]]
+        vectors = np.stack([seen.embedding for seen in group])
+        line = (vectors @ neutral.T).max(axis=1)
+
+        def best(text: str, among: npt.NDArray[np.bool_], vectors=vectors, line=line) -> float:  # type: ignore[no-untyped-def]
+            return float((vectors[among] @ encoder.encode_texts([text])[0] - line[among]).max())
+
+        facts = [seen.facts for seen in group]
+        for label in labels:
+            its = np.array([fact[0] == label for fact in facts])
+            akin = np.array([nearly(label, fact) for fact in facts])
+            if its.any():
+                present.append(best(label, its))
+            if not akin.all():
+                absent.append(best(label, ~akin))
+            for color in sorted({fact[1] for fact in facts if fact[0] == label}):
+                both = its & np.array([fact[1] == color for fact in facts])
+                present.append(best(f"{color} {label}", both))
+                absent.append(best(f"{color} {label}", ~akin))
+                if (its & ~both).any():
+                    absent.append(best(f"{color} {label}", its & ~both))
+        everything = np.ones(len(group), bool)
+        absent += [best(word, everything) for word in FOREIGN if share_of(word) == "calibration"]
+    return np.array(present), np.array(absent)
+
+
+def nearly(label: str, fact: Facts) -> bool:
+    """Return whether a name covers an object: "lamp" covers a floor lamp."""
+    return fact[0] == label or fact[0].endswith(" " + label)

@@ -1,0 +1,70 @@
+"""Objects of generated rooms as an encoder sees them through true masks: what it is calibrated and measured on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from core3d_search.encoders import Encoder
+from core3d_search.indexer.config import CropConfig
+from core3d_search.indexer.crops import crop_images, crop_weights
+from core3d_search.indexer.detections import Detections
+from core3d_search.indexer.frames import Frame
+from core3d_search.rooms import generate_room, render_room
+from training.phrases import Facts
+from training.views import MIN_AREA_FRACTION
+
+Vectors = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class SeenObject:
+    """One object of room `room` (its seed): `views` holds (V, D) unit embeddings by crop kind, and "combined"."""
+
+    room: int
+    facts: Facts
+    views: dict[str, Vectors]
+
+    @property
+    def embedding(self) -> Vectors:
+        """The embedding of the whole object (D,): its combined views summed and brought to length 1, as fusion does."""
+        total = self.views["combined"].sum(axis=0)
+        unit: Vectors = total / np.linalg.norm(total)
+        return unit
+
+
+def seen_objects(encoder: Encoder, seeds: Iterable[int], frames: int) -> list[SeenObject]:
+    """Return every object of the rooms of `seeds` that at least one of `frames` frames shows well enough."""
+    objects = []
+    for seed in seeds:
+        room = generate_room(seed)
+        views: dict[int, list[dict[str, Vectors]]] = {}
+        for rendered in render_room(room, frames=frames):
+            numbers, areas = np.unique(rendered.instance, return_counts=True)
+            shown = [
+                n
+                for n, area in zip(numbers, areas, strict=True)
+                if n and area >= MIN_AREA_FRACTION * rendered.instance.size
+            ]
+            masks = np.stack([rendered.instance == number for number in shown])
+            frame = Frame(rendered.index, rendered.rgb, rendered.depth, rendered.intrinsics, rendered.world_from_camera)
+            detections = Detections.from_masks(masks, np.ones(len(shown)), np.ones(len(shown)))
+            for number, embeddings in zip(shown, _embed(encoder, frame, detections), strict=True):
+                views.setdefault(int(number), []).append(embeddings)
+        for number, seen in views.items():
+            thing = room[number]
+            by_kind = {kind: np.stack([view[kind] for view in seen]) for kind in seen[0]}
+            objects.append(SeenObject(seed, (thing.label, thing.color, thing.material), by_kind))
+    return objects
+
+
+def _embed(encoder: Encoder, frame: Frame, detections: Detections) -> list[dict[str, Vectors]]:
+    """Return for each detection its embedding by crop kind, and by equation 4 as "combined"."""
+    config = CropConfig()
+    single = {kind: encoder.encode_images(crops) for kind, crops in crop_images(frame, detections, config).items()}
+    combined = sum(weight * single[kind] for kind, weight in crop_weights(config).items())
+    single["combined"] = combined / np.linalg.norm(combined, axis=1, keepdims=True)
+    return [{kind: vectors[row] for kind, vectors in single.items()} for row in range(len(detections))]
