@@ -231,6 +231,9 @@ class _Evaluation:
         ):
             height = self.table.low[rows] - self.table.room[0, 2]
             return np.asarray(1.0 / (1.0 + (np.maximum(height, 0.0) / 0.3) ** 2))
+        if noun == "ceiling" and relation.predicate in ("on", "near", "inside", "closest", "touching", "against", "attached", "below"):
+            height = self.table.room[1, 2] - self.table.high[rows]
+            return np.asarray(1.0 / (1.0 + (np.maximum(height, 0.0) / 0.5) ** 2))
         if (
             noun == "wall"
             and not self._exists(anchor)

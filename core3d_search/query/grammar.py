@@ -15,7 +15,7 @@ from functools import lru_cache
 
 from core3d_search.query import lexicon as lex
 from core3d_search.query.notation import looks_exact, read
-from core3d_search.query.nouns import NOUNS, canonical
+from core3d_search.query.nouns import GENERIC, NOUNS, canonical
 from core3d_search.query.types import Attribute, Measure, Phrase, Query, Relation, Selector, Viewpoint
 from core3d_search.query.words import LONGEST_TEXT, Speller, singular, tokenise
 
@@ -37,6 +37,8 @@ class _Draft:
     number: int | None = None
     excluded: list[str] = field(default_factory=list)
     pronoun: bool = False
+    mutual: bool = False
+    this: bool = False
     plural: bool = False
 
     def settle(self) -> None:
@@ -131,6 +133,7 @@ class _Reader:
         self.negated = False
         self.existential = False
         self.provisional = False
+        self.pending: tuple[_Draft, str, bool] | None = None
         self.aim = "find"
 
     # -- the whole ---------------------------------------------------------------------------------------------
@@ -158,9 +161,11 @@ class _Reader:
                 self.skip()
             if self.i <= before:  # every step must move on
                 self.i = before + 1
+        if self.target is not None and canonical(self.target.noun) in lex.PLACES | {"row", ""} and self.facing is None:
+            self.target.noun = self.at_choice() or self.target.noun
         if self.target is not None and not self.target.noun and self.facing is not None and self.target.selectors:
             # "facing the windows, the second from the left": the windows themselves are at choice
-            self.target.noun = self.facing.noun
+            self.target.noun = self.at_choice() or self.facing.noun
         self.link_others()
         content = [k for k, w in enumerate(self.words) if w not in _MARKS and w not in lex.FUNCTION_WORDS]
         missed = tuple(self.words[k] for k in content if not self.known[k])
@@ -188,6 +193,22 @@ class _Reader:
             round(certainty, 3),
             fallback,
         )
+
+    def at_choice(self) -> str:
+        """Return the noun of the group that was mentioned around: "on the wall with two pictures, the one on the left"."""
+        around = [self.facing, self.standing, self.target]
+        for draft in around:
+            if draft is not None and canonical(draft.noun) not in lex.PLACES and (draft.plural or draft.number):
+                return draft.noun
+        for draft in around:
+            for _, anchors, negated in draft.relations if draft is not None else ():
+                for anchor in anchors:
+                    if anchor.noun and (anchor.plural or anchor.number) and not negated:
+                        return anchor.noun
+        for other in self.others:
+            if other.noun and (other.plural or other.number):
+                return other.noun
+        return ""
 
     @staticmethod
     def says_something(draft: _Draft) -> bool:
@@ -244,6 +265,12 @@ class _Reader:
         if self.target is None:
             self.target = self.subject = self.head = _Draft(pronoun=True)
         return self.target
+
+    def unnamed(self) -> bool:
+        """Whether the target was only called "it" or "the object" so far, and nothing else was mentioned."""
+        return self.target is not None and self.subject is self.target and (
+            not self.target.noun or canonical(self.target.noun) in GENERIC
+        )
 
     def taken_negation(self) -> bool:
         negated, self.negated = self.negated, False
@@ -319,6 +346,9 @@ class _Reader:
             return self.i > start
         if anchor.pronoun and self.target is not None:
             anchor = self.target
+        if kind == "entering" and self.word() in ("through", "from", "by", "via", "using"):
+            self.eat()
+            anchor = self.noun_phrase() or anchor
         if self.word() == "of":
             self.eat()
             self.noun_phrase()
@@ -362,7 +392,7 @@ class _Reader:
                 if (directed or (after == "to" and opener)) and (opener or word != "look" or self.comma_ahead())
                 else None
             )
-        if word in ("standing", "stand", "sitting", "sit", "lying", "laying", "seated", "stood") and (
+        if word in ("standing", "stand", "using", "sitting", "sit", "lying", "laying", "seated", "stood") and (
             opener or self.target is None
         ):
             return "standing"
@@ -382,7 +412,7 @@ class _Reader:
             "entered",
             "leave",
         ):
-            return "entering" if (opener or self.target is None) and (word != "exit" or opener) else None
+            return "entering" if opener or (self.target is None and word not in ("exit", "go", "come", "leave")) else None
         if (
             word == "from"
             and (self.target is None or self.clause_start(self.i) or opener)
@@ -814,7 +844,7 @@ class _Reader:
         length, order = found
         self.eat(length)
         negated = self.taken_negation()
-        target = self.described() if self.target is not None else None
+        target = self.described() if self.target is not None and not self.unnamed() else None
         if order in ("closest", "farthest"):
             while self.word() in ("to", "from", "away", "the", "towards", "of", "by", "one"):
                 if self.word() == "the":
@@ -834,9 +864,12 @@ class _Reader:
             if self.roomlike(anchor) and anchor.plural and anchor.pronoun:
                 self.current().selectors.append((order, rank, [], negated))
                 return
-            if target is None and not self.any_preposition(length):
+            named = self.word() in ("to", "from") or (target is None and not self.any_preposition(length))
+            if named and not anchor.pronoun and (target is None or self.same_thing(anchor)):
                 # "the closest chair to the door": the noun is the target
-                self.target = self.subject = self.head = anchor
+                self.adopt(anchor, False)
+                anchor = self.target
+                assert anchor is not None
                 if self.word() in ("to", "from", "by"):
                     self.eat()
                     inner = self.noun_phrase()
@@ -846,6 +879,9 @@ class _Reader:
                 return
             owner = target or self.current()
             owner.selectors.append((order, rank, [anchor], negated))
+            if self.pending is not None:
+                self.pending[0].relations.append((self.pending[1], [anchor], self.pending[2]))
+                self.pending = None
             self.owner, self.head = owner, anchor
             self.more_anchors(order, anchor, negated)
             return
@@ -930,6 +966,8 @@ class _Reader:
             return self.i > start
         length, predicate = found
         self.eat(length)
+        if predicate == "each other":
+            return True
         if predicate == "inside" and self.word() in ("line", "order"):
             return True
         self.add_relation(predicate, self.taken_negation())
@@ -943,6 +981,13 @@ class _Reader:
         while self.word() in ("directly", "immediately", "the", "very") and self.word() != "the":
             self.eat()
         anchor = self.noun_phrase()
+        if anchor is None and self.word() == "and" and (self.longest(lex.RELATION_PHRASES, self.i + 1) or self.longest(lex.SELECTOR_PHRASES, self.i + 1)):
+            self.pending = (owner, predicate, negated)  # "behind and closest to the stove"
+            self.eat()
+            return
+        if anchor is not None and self.pending is not None:
+            self.pending[0].relations.append((self.pending[1], [anchor], self.pending[2]))
+            self.pending = None
         if anchor is None:
             if predicate in ("near", "with", "inside", "on", "against", "end", "part", "same side"):
                 return
@@ -958,7 +1003,7 @@ class _Reader:
                 owner.selectors.append(("middle", 1, [], negated))
             return
         if anchor.pronoun and not anchor.noun:
-            if anchor.attributes or anchor.selectors:
+            if anchor.attributes or anchor.selectors or anchor.number or anchor.mutual:
                 anchor.noun = self.target.noun if self.target is not None else ""
             else:
                 self.resolve_pronoun(predicate, negated, owner)
@@ -966,7 +1011,17 @@ class _Reader:
         if predicate == "between":
             self.between(owner, anchor, negated)
             return
+        if predicate in ("above", "below") and anchor.plural and owner is self.target and self.same_thing(anchor):
+            owner.selectors.append(("highest" if predicate == "above" else "lowest", 1, [], negated))  # "above all other pillows"
+            return
         if owner in self.others and self.same_thing(anchor):
+            self.to_target(owner, predicate, negated)
+            return
+        if self.provisional and anchor.this and owner is self.target:
+            # "there are plants next to this cabinet"
+            self.others.append(owner)
+            self.target = self.subject = self.head = anchor
+            self.provisional = False
             self.to_target(owner, predicate, negated)
             return
         if predicate == "with" and canonical(anchor.noun) in lex.OWN_PARTS | {canonical(owner.noun)}:
@@ -1166,9 +1221,9 @@ class _Reader:
             return False
         negated = self.taken_negation()
         if self.target is None or (
-            not self.target.noun and not self.others and not draft.pronoun and not negated and self.target.pronoun
+            self.unnamed() and not (self.existential or draft.pronoun or negated or self.others)
         ):
-            self.adopt(draft, negated, start)
+            self.adopt(draft, negated)
         elif draft.pronoun and not draft.noun:
             self.join(draft, negated)
         elif canonical(draft.noun) == canonical(self.target.noun):
@@ -1194,7 +1249,7 @@ class _Reader:
         self.existential = False
         return True
 
-    def adopt(self, draft: _Draft, negated: bool, start: int) -> None:
+    def adopt(self, draft: _Draft, negated: bool) -> None:
         if negated:
             self.current().excluded.append(draft.noun)
             return
@@ -1254,6 +1309,9 @@ class _Reader:
         determined = False
         name: list[str] = []
         guard = 0
+        if (self.word(), self.word(1)) in (("each", "other"), ("one", "another")):
+            self.eat(2)
+            return _Draft(pronoun=True, mutual=True)
         while self.i < self.n and guard < 14:
             guard += 1
             word = self.word()
@@ -1301,6 +1359,7 @@ class _Reader:
                     continue
                 if word in lex.DETERMINERS or word in ("'s",):
                     determined = True
+                    draft.this = draft.this or word == "this"
                     self.eat()
                     if word in ("all", "both", "these", "those", "some", "any", "each"):
                         draft.plural = draft.plural or word != "each"
@@ -1337,6 +1396,14 @@ class _Reader:
                 ):
                     draft.selectors.append(("first", lex.ORDINALS[word], [], False))
                     self.eat()
+                    continue
+                if word == "light" and self.word(1) in lex.ADJECTIVES and lex.ADJECTIVES[self.word(1)][0] == "color":
+                    self.eat()
+                    determined = True
+                    continue
+                if self.word(1) in ("shaped", "sized", "looking", "colored") and self.unknown(word):
+                    self.eat(2)
+                    determined = True
                     continue
                 if word in lex.ADJECTIVES and (found is None or self.noun_after(1)):
                     kind, value = lex.ADJECTIVES[word]

@@ -38,12 +38,13 @@ RELATION_WORDS: dict[str, str] = {
     "on the opposite side from|opposite side of|other side of|directly across from|diagonal from|diagonal to|diagonally across from|"
     "kitty corner to|catty corner to|caddy corner to|on the other end of|on opposite side of|on the far side of|"
     "opposite side from|at the opposite end of|at the other end of|diagonally opposite|on the other side from|at the far end of|"
-    "on the opposite end of|on the opposite wall from|on the opposite wall of|across the room from|on the opposing side of",
+    "on the opposite end of|on the opposite wall from|on the opposite side of the room from|on the opposite side of the room as|on the opposite side of the room to|on the other side of the room from|opposite side of the room from|on the opposite wall as|on the opposite wall of|across the room from|on the opposing side of",
     "aligned": "aligned with|in line with|lined up with|in a row with|level with|parallel to|parallel with|at the same height as|in a line with|even with",
     "part": "part of|belongs to|component of|on the end of",
     "end": "at the end of|at the head of|at the foot of|on the end of|end of|at the edge of|on the edge of|at an end of|at one end of|"
     "at the near end of|at end of|foot of|head of|by the foot of|by the head of|near the foot of|near the head of",
     "with": "with|has|have|having|that has|featuring|includes|including|which has|accompanied by|equipped with|w",
+    "each other": "side by side|next to one other",
     "same side": "on the same side of|on the same side as|same side as|on the same wall as",
 }
 """Predicate: the words that say it. `with` is anything an object can have: carries, contains, touches or is beside."""

@@ -17,7 +17,7 @@ _CONTRACTIONS = {
     "doesnt": "does not", "dont": "do not", "cannot": "can not", "can't": "can not", "hasn't": "has not",
     "haven't": "have not", "you've": "you have", "we're": "we are", "wasn't": "was not", "let's": "let us",
     "w/": "with", "w/o": "without", "inbetween": "in between", "ontop": "on top", "nextto": "next to",
-    "infront": "in front", "alot": "a lot",
+    "infront": "in front", "alot": "a lot", "ot": "to", "teh": "the", "hte": "the", "fo": "of", "od": "of",
 }  # fmt: skip
 _IRREGULAR = {
     "shelves": "shelf", "bookshelves": "bookshelf", "knives": "knife", "people": "person", "men": "man",

@@ -93,7 +93,10 @@ def on(pairs: Pairs, _: Circumstances) -> Array:
         -0.2,
         1.0,
     )
-    return contact * over * (0.1 + 0.9 * higher) * bigger
+    resting = contact * over * (0.1 + 0.9 * higher) * bigger
+    # "on the wall", "on the door": on the face of something upright and thin
+    upright = pairs.table.half[pairs.a, :2].min(axis=1) < 0.3 * pairs.table.half[pairs.a, 2]
+    return np.maximum(resting, np.where(upright[None, :], 0.5 * attached(pairs, _), 0.0))
 
 
 def supports(pairs: Pairs, around: Circumstances) -> Array:
