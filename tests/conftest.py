@@ -3,6 +3,9 @@
 from pathlib import Path
 
 import pytest
+from fakes import write_known_scenes
+
+from core3d_search import plugins
 
 
 @pytest.fixture(scope="session")
@@ -12,3 +15,11 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip(f"development data is not at {folder}")
     return folder
+
+
+@pytest.fixture
+def known_db(tmp_path, monkeypatch) -> Path:
+    """A database of the two known scenes of `fakes`, whose encoder is registered for the test."""
+    monkeypatch.setitem(plugins.BUILT_IN["core3d.encoders"], "nouns", "fakes:NounEncoder")
+    write_known_scenes(tmp_path / "core3d.db")
+    return tmp_path / "core3d.db"

@@ -1,74 +1,20 @@
 """Search over two exactly known scenes: the right object, for the stated reasons, in every way of asking."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timezone
 
 import numpy as np
 import pytest
-from fakes import NOUNS, NounEncoder
+from fakes import ATTIC, NOUNS, NounEncoder, thing, write_objects
 from PIL import Image
 
-from core3d_search import Searcher, plugins
-from core3d_search.datatypes import Box3D, SceneObject
+from core3d_search import Searcher
 from core3d_search.errors import InputError, ModelError, StoreError
-from core3d_search.store import EmbeddingModel, RunRecord, SceneRecord, Store
-
-RED, BLUE, WHITE = (200, 20, 20), (20, 40, 200), (240, 240, 240)
-
-
-def thing(scene, label, center, extent=(0.5, 0.5, 0.9), color=WHITE):
-    box = Box3D(center, extent)
-    corners = np.array([[x, y, z] for x in (-0.5, 0.5) for y in (-0.5, 0.5) for z in (-0.5, 0.5)])
-    return SceneObject(
-        scene=scene,
-        points=(box.center + corners * box.extent).astype(np.float32),
-        colors=np.tile(np.uint8(color), (8, 1)),
-        box=box,
-        embedding=NounEncoder().encode_texts([label])[0],
-        observation_count=3,
-        label=label,
-    )
-
-
-ATTIC = [
-    thing("attic", "chair", (0, 0, 0.45), color=RED),
-    thing("attic", "chair", (4, 0, 0.45), color=RED),
-    thing("attic", "chair", (0.1, 3, 0.45), color=BLUE),
-    thing("attic", "window", (0.0, -0.6, 1.5), (1.2, 0.1, 1.0)),
-    thing("attic", "table", (4, 3, 0.4), (1.2, 0.8, 0.8)),
-    thing("attic", "mug", (4, 3, 0.85), (0.1, 0.1, 0.1), BLUE),
-]
-BARN = [thing("barn", "lamp", (0, 1.5, 0), color=RED), thing("barn", "table", (0, 0.4, 0), (1, 0.8, 1))]
+from core3d_search.store import Store
 
 
 @pytest.fixture
-def db(tmp_path, monkeypatch):
-    """A database of an attic with z up and a barn with y up; ids count from 1 in the order above."""
-    monkeypatch.setitem(plugins.BUILT_IN["core3d.encoders"], "nouns", "fakes:NounEncoder")
-    path = tmp_path / "core3d.db"
-    with Store.open(path, create=True) as store:
-        write(store, "attic", ATTIC, (0.0, 0.0, 1.0))
-        write(store, "barn", BARN, (0.0, 1.0, 0.0))
-    return path
-
-
-def write(store, name, objects, up):
-    run = RunRecord(
-        started=datetime.now(timezone.utc),
-        seconds=1.0,
-        fingerprint="f",
-        config={},
-        config_checksum="c",
-        mask_generator="none",
-        mask_generator_checksum="m",
-        model=EmbeddingModel.of(NounEncoder()),
-    )
-    store.write_scene(SceneRecord(name, f"/scans/{name}", "frames", up), [], run, objects)
-
-
-@pytest.fixture
-def searcher(db):
-    with Searcher.open(db) as searcher:
+def searcher(known_db):
+    with Searcher.open(known_db) as searcher:
         yield searcher
 
 
@@ -150,17 +96,17 @@ def test_explanations_parse_back(searcher):
     assert not explanation.query.fallback
 
 
-def test_repeated_texts_come_from_the_database(searcher, db, monkeypatch):
+def test_repeated_texts_come_from_the_database(searcher, known_db, monkeypatch):
     first = ids(searcher.search("mug on table"))
     monkeypatch.setattr(NounEncoder, "encode_texts", lambda self, texts: pytest.fail(f"embedded again: {texts}"))
-    with Searcher.open(db) as another:
+    with Searcher.open(known_db) as another:
         assert ids(another.search("mug on table")) == first
 
 
-def test_what_is_indexed_meanwhile_is_found(searcher, db):
+def test_what_is_indexed_meanwhile_is_found(searcher, known_db):
     assert searcher.search("lamp", scenes=["attic"]) == []
-    with Store.open(db) as store:
-        write(store, "attic", [*ATTIC, thing("attic", "lamp", (2, 2, 1))], (0.0, 0.0, 1.0))
+    with Store.open(known_db) as store:
+        write_objects(store, "attic", [*ATTIC, thing("attic", "lamp", (2, 2, 1))], (0.0, 0.0, 1.0))
     assert [hit.label for hit in searcher.search("lamp", scenes=["attic"])] == ["lamp"]
 
 

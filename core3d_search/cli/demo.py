@@ -18,7 +18,7 @@ def demo(
     Example: core3d demo ./scenes && core3d index ./scenes && core3d search "red chair near window"
     """
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
     from core3d_search.errors import InputError
     from core3d_search.rooms import demo_rooms
@@ -27,11 +27,12 @@ def demo(
         raise InputError(f"{folder} is not empty; name a new folder, so that nothing of yours is overwritten")
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("rendering rooms", total=None)
-        demo_rooms(
-            folder,
-            seed=seed,
-            count=count,
-            progress=lambda done, total: progress.update(task, completed=done, total=total),
-        )
+        tasks: dict[str, TaskID] = {}
+
+        def show(room: str, done: int, total: int) -> None:
+            if room not in tasks:
+                tasks[room] = progress.add_task(room, total=total)
+            progress.update(tasks[room], completed=done)
+
+        demo_rooms(folder, seed=seed, count=count, progress=show)
     typer.echo(f"{count} rooms in {folder}; next: core3d index {folder}", err=True)

@@ -48,6 +48,8 @@ def search(
 
     if batch is None and not text and image is None and like is None:
         raise typer.BadParameter("say what to find: a text, --image, --like or --batch")
+    if as_json and as_csv:
+        raise typer.BadParameter("--json and --csv exclude each other")
     queries = [text] if batch is None else _lines(batch)
     with Searcher.open(db) as searcher:
         answers = [

@@ -1,0 +1,159 @@
+"""Measures the whole job on generated rooms that nothing was trained or tuned on: scans in, right object first?
+
+    python benchmarks/search.py --rooms 20 --seed 1000
+
+Rooms are written and indexed below --workdir (kept there, so a second run only asks). A hit is right where its box has
+an IoU of 0.25 or more with the box of an object that the query describes; "by overlap" where no other object of the
+room overlaps it more. Only objects seen in 3 frames with 400 pixels in all are asked for.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from core3d_search import Searcher
+from core3d_search.datatypes import Box3D, Hit
+from core3d_search.geometry import box_iou
+from core3d_search.indexer.config import resolve
+from core3d_search.indexer.pipeline import index_scenes
+from core3d_search.indexer.readers import find_scenes
+from core3d_search.rooms import CATEGORIES, generate_room, write_room
+from core3d_search.store import Store
+
+MIN_FRAMES, MIN_PIXELS = 3, 400
+RELATIONS = ("near", "on", "under")
+STRANGERS = (
+    "giraffe, helicopter, tractor, submarine, dinosaur, waterfall, canoe, horse, traffic light, umbrella, drum kit, "
+    "parachute, sailboat, cactus, skateboard, elephant, rocket, train, tent, snowman, airplane, camel, excavator, "
+    "fire hydrant, anvil, penguin, motorcycle, telescope, wheelbarrow, hammock, zebra, shark, tree house, scarecrow, "
+    "chainsaw, trombone, igloo, crocodile, ladder, wheelchair"
+).split(", ")
+"""Things that no generated room holds and no caption of the training names."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """A text asked of one room, and the ids of the true objects that answer it; none for an absent category."""
+
+    kind: str
+    text: str
+    scene: str
+    answers: frozenset[int]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rooms", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=1000, help="rooms have the seeds from here on")
+    parser.add_argument("--frames", type=int, default=30)
+    parser.add_argument("--threshold", type=float, default=None, help="least score of a hit; default: the Searcher's")
+    parser.add_argument("--per-room", type=int, default=12, help="most questions of a kind asked of a room")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="settings of the index")
+    parser.add_argument("--workdir", type=Path, default=Path(tempfile.gettempdir()) / "core3d-benchmark")
+    parser.add_argument("--show", action="store_true", help="print every wrong answer")
+    arguments = parser.parse_args()
+
+    truths = dict(prepare(arguments))
+    with Searcher.open(arguments.workdir / "rooms.db") as searcher:
+        report(searcher, truths, arguments)
+
+
+def prepare(arguments: argparse.Namespace) -> Iterator[tuple[str, dict]]:
+    """Write and index the rooms that are not there yet; yield each room's name and truth."""
+    folder = arguments.workdir / "scenes"
+    for seed in range(arguments.seed, arguments.seed + arguments.rooms):
+        place = folder / f"room-{seed}"
+        if not (place / "ground_truth.json").exists():
+            write_room(generate_room(seed), place, frames=arguments.frames)
+        yield find_scenes(place)[0].name, json.loads((place / "ground_truth.json").read_text())
+    start, frames = time.perf_counter(), 0
+    with Store.open(arguments.workdir / "rooms.db", create=True) as store:
+        scenes = [find_scenes(folder / f"room-{s}")[0] for s in range(arguments.seed, arguments.seed + arguments.rooms)]
+        stages: dict[str, float] = defaultdict(float)
+        for outcome in index_scenes(scenes, store, resolve(overrides=arguments.set)):
+            if outcome.report is None:
+                raise SystemExit(f"{outcome.scene}: {outcome.error}")
+            frames += 0 if outcome.report.unchanged else outcome.report.frames
+            for stage, seconds in outcome.report.seconds.items():
+                stages[stage] += seconds
+    if frames:
+        print(f"indexed {frames} frames in {time.perf_counter() - start:.0f} s; share of each stage:")
+        print("  " + ", ".join(f"{stage} {seconds / sum(stages.values()):.0%}" for stage, seconds in stages.items()))
+
+
+def questions(scene: str, truth: dict, per_room: int) -> Iterator[Question]:
+    """Yield what is asked of one room, in a fixed order."""
+    seen = {
+        item["id"]: item
+        for item in truth["objects"]
+        if len(item["visible_frames"]) >= MIN_FRAMES and item["pixels"] >= MIN_PIXELS
+    }
+    by_kind: dict[str, dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
+    for item in seen.values():
+        by_kind["colour category"][f"{item['color']} {item['label']}"].add(item["id"])
+        by_kind["category"][item["label"]].add(item["id"])
+    for fact in truth["relations"]:
+        if fact["predicate"] in RELATIONS and {fact["subject"], fact["object"]} <= seen.keys():
+            subject, anchor = seen[fact["subject"]], seen[fact["object"]]
+            text = f"{subject['label']} {fact['predicate']} the {anchor['label']}"
+            by_kind[f"X {fact['predicate']} Y"][text].add(subject["id"])
+    random = np.random.default_rng(len(truth["objects"]))
+    for kind, asked in sorted(by_kind.items()):
+        texts = sorted(asked)
+        for position in sorted(random.permutation(len(texts))[:per_room]):
+            yield Question(kind, texts[position], scene, frozenset(asked[texts[position]]))
+    present = {item["label"] for item in truth["objects"]}
+    absent = sorted(set(CATEGORIES) - present)
+    for position in sorted(random.permutation(len(absent))[:per_room]):
+        yield Question("absent here (a category of other rooms)", absent[position], scene, frozenset())
+
+
+def report(searcher: Searcher, truths: dict[str, dict], arguments: argparse.Namespace) -> None:
+    options = {} if arguments.threshold is None else {"threshold": arguments.threshold}
+    asked: dict[str, int] = defaultdict(int)
+    right: dict[str, int] = defaultdict(int)
+    overlapping: dict[str, int] = defaultdict(int)
+    silent: dict[str, int] = defaultdict(int)
+    for scene, truth in truths.items():
+        for question in questions(scene, truth, arguments.per_room):
+            asked[question.kind] += 1
+            best = searcher.search(question.text, k=1, scenes=[scene], threshold=0.0)
+            hits = searcher.search(question.text, k=1, scenes=[scene], **options)
+            silent[question.kind] += not hits
+            overlaps = {item["id"]: iou(best[0], item["box"]) for item in truth["objects"]} if best else {}
+            found = max(overlaps, key=lambda key: overlaps[key], default=0)
+            is_right = any(overlaps.get(key, 0) >= 0.25 for key in question.answers)
+            right[question.kind] += is_right
+            overlapping[question.kind] += found in question.answers and overlaps[found] > 0
+            if arguments.show and question.answers and not is_right:
+                wrong = next((i for i in truth["objects"] if i["id"] == found), None)
+                print(
+                    f"  {scene}: {question.text!r} -> {best[0].label if best else None} on {wrong and wrong['label']}"
+                )
+    for text in STRANGERS:
+        asked["absent everywhere"] += 1
+        silent["absent everywhere"] += not searcher.search(text, k=1, **options)
+    print(f"\n{'asked of one room':<42}{'queries':>8}{'right first':>13}{'by overlap':>12}{'no hit':>9}")
+    for kind in sorted(asked):
+        n = asked[kind]
+        rates = (
+            [f"{right[kind] / n:.0%}", f"{overlapping[kind] / n:.0%}"] if not kind.startswith("absent") else ["", ""]
+        )
+        print(f"{kind:<42}{n:>8}{rates[0]:>13}{rates[1]:>12}{silent[kind] / n:>9.0%}")
+
+
+def iou(hit: Hit, box: dict) -> float:
+    return box_iou(hit.box, Box3D(box["center"], box["extent"], box["rotation"]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,144 @@
+"""The commands on a database that is exactly known: what goes to stdout, what to stderr, and the exit code."""
+
+import csv
+import io
+import json
+import sys
+
+import pytest
+
+from core3d_search import cli
+
+
+@pytest.fixture
+def core3d(known_db, monkeypatch, capsys):
+    """Run a command line in this process; returns exit code, stdout and stderr."""
+    monkeypatch.setenv("CORE3D_DB", str(known_db))
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["core3d", *map(str, arguments)])
+        code = 0
+        try:
+            cli.main()
+        except SystemExit as stop:
+            code = stop.code or 0
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return run
+
+
+def test_search_json_is_the_documented_document_and_nothing_else(core3d):
+    code, out, _ = core3d("search", "red chair near window", "-k", 5, "--json")
+    document = json.loads(out)
+    assert code == 0
+    assert document["query"] == "red chair near window"
+    (hit,) = document["hits"]
+    assert {"scene", "object_id", "score", "similarity", "box", "reasons"} <= hit.keys()
+    assert (hit["scene"], hit["object_id"]) == ("attic", 1)
+    assert hit["box"] == {
+        "center": [0, 0, 0.45],
+        "extent": [0.5, 0.5, 0.9],
+        "rotation": [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
+    }
+    assert 0.5 <= hit["score"] <= 1
+    assert [reason["kind"] for reason in hit["reasons"]][-1] == "relation"
+
+
+def test_search_for_people_shows_scene_id_score_box_and_reasons(core3d):
+    _, out, _ = core3d("search", "red chair near window")
+    assert "attic" in out
+    assert "#1" in out
+    assert "center 0.00, 0.00, 0.45 m" in out
+    assert "size 0.50, 0.50, 0.90 m" in out
+    assert "near window" in out
+
+
+def test_nothing_found_is_an_answer(core3d):
+    code, out, _ = core3d("search", "wardrobe")
+    assert code == 0
+    assert "nothing like that" in out
+    assert json.loads(core3d("search", "wardrobe", "--json")[1]) == {"query": "wardrobe", "hits": []}
+    assert len(json.loads(core3d("search", "wardrobe", "--json", "--near-misses")[1])["hits"]) > 0
+
+
+def test_scene_filter_and_csv(core3d):
+    _, out, _ = core3d("search", "table", "--scene", "barn", "--csv")
+    (row,) = csv.DictReader(io.StringIO(out))
+    assert (row["scene"], row["object_id"], row["center_y"]) == ("barn", "8", "0.4000")
+
+
+def test_batch_answers_line_by_line(core3d, tmp_path):
+    (tmp_path / "queries.txt").write_text("lamp\n\nblue chair\n")
+    documents = json.loads(core3d("search", "--batch", tmp_path / "queries.txt", "--json")[1])
+    assert [(d["query"], [h["object_id"] for h in d["hits"]]) for d in documents] == [
+        ("lamp", [7]),
+        ("blue chair", [3]),
+    ]
+
+
+def test_explain_says_how_the_text_was_understood(core3d):
+    document = json.loads(core3d("search", "red chair near window", "--explain", "--json")[1])
+    assert document["explanation"]["fallback"] is False
+    assert "near" in document["explanation"]["notation"]
+
+
+def test_count_prints_the_number(core3d):
+    assert core3d("count", "chairs")[1].strip() == "3"
+    assert json.loads(core3d("count", "chairs", "--json")[1]) == {
+        "query": "chairs",
+        "count": 3,
+        "scenes": {"attic": 3, "barn": 0},
+    }
+
+
+def test_scenes_and_show_list_everything(core3d):
+    assert [scene["name"] for scene in json.loads(core3d("scenes", "--json")[1])] == ["attic", "barn"]
+    objects = json.loads(core3d("show", "barn", "--json")[1])
+    assert [(o["id"], o["label"], o["points"], o["observations"]) for o in objects] == [
+        (7, "lamp", 8, 3),
+        (8, "table", 8, 3),
+    ]
+    assert set(objects[0]["box"]) == {"center", "extent", "rotation"}
+    assert "lamp" in core3d("show", "barn")[1]
+    (run,) = json.loads(core3d("show", "barn", "--runs", "--json")[1])
+    assert run["model"]["name"] == "nouns/1"
+
+
+def test_database_commands(core3d, tmp_path):
+    assert json.loads(core3d("db", "info", "--json")[1])["counts"]["objects"] == 8
+    assert core3d("db", "check")[0] == 0
+    assert core3d("db", "backup", tmp_path / "copy.db")[0] == 0
+    assert core3d("db", "remove", "attic")[0] == 0
+    assert [scene["name"] for scene in json.loads(core3d("scenes", "--json")[1])] == ["barn"]
+    assert len(json.loads(core3d("scenes", "--json", "--db", tmp_path / "copy.db")[1])) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["search", "chair", "--scene", "cellar"], 1, ["cellar", "attic, barn"]),
+        (["search", "chair", "--db", "nowhere.db"], 1, ["no database", "core3d index"]),
+        (["search"], 2, ["what to find"]),
+        (["search", "chair", "--within", "1,2"], 2, ["x,y,z"]),
+        (["search", "chair", "--json", "--csv"], 2, ["--csv"]),
+        (["search", "--batch", "nowhere.txt"], 1, ["nowhere.txt"]),
+        (["show", "cellar"], 1, ["cellar"]),
+        (["index", "nowhere"], 1, ["nowhere does not exist"]),
+        (["index", ".", "--profile", "best"], 1, ["best", "built-in"]),
+        (["index", ".", "--set", "fusion.gama=1"], 1, ["gama", "gamma"]),
+        (["frobnicate"], 2, ["frobnicate"]),
+    ],
+)
+def test_mistakes_are_told_on_stderr_with_the_right_exit_code(core3d, tmp_path, monkeypatch, arguments, code, words):
+    monkeypatch.chdir(tmp_path)
+    got, out, err = core3d(*arguments)
+    assert (got, out) == (code, "")
+    assert all(word in err for word in words)
+
+
+def test_every_command_has_help(core3d):
+    _, out, _ = core3d("--help")
+    for command in ("index", "search", "count", "scenes", "show", "demo", "db", "doctor", "weights"):
+        assert command in out
+        assert core3d(command, "--help")[0] == 0
