@@ -16,6 +16,8 @@ from core3d_search.relations import ObjectTable
 
 STRUCTURE = frozenset({"wall", "floor", "ceiling", "object"})
 """Labels that "thing" or "one" rarely means."""
+LESS_EXACT, SAME_NAME = 0.35, 0.8
+"""What remains of a related label, and of a synonym or plural, where another object has the very label that was said."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,10 @@ def label_match(table: ObjectTable) -> Match:
             scores = np.array([likeness(noun, kind) for kind in kinds])
             if canonical(noun) in GENERIC:
                 scores = np.maximum(scores, [0.05 if canonical(k) in STRUCTURE else 0.3 for k in kinds])
+            if scores.max(initial=0.0) == 1.0:
+                # somebody who knows the labels calls a thing by its own: the exact one first, then its synonyms
+                exact = np.array([kind == noun for kind in kinds])
+                scores = np.where(scores < 1.0, LESS_EXACT * scores, np.where(exact | ~exact.any(), 1.0, SAME_NAME))
         probability = scores[column] if len(column) else np.zeros(0)
         return PhraseMatch(probability, probability)
 
