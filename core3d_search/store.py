@@ -76,7 +76,7 @@ class Store:
     def __init__(self, engine: Engine, *, read_only: bool) -> None:
         self._engine = engine
         self.path = sqlite_path(engine.url)
-        self.location = location(engine)
+        self.location = location(engine.url)
         self.read_only = read_only
 
     # Opening and closing

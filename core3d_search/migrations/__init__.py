@@ -26,7 +26,7 @@ def revision(connection: Connection) -> str | None:
     Raises StoreError for a database of another program, and for one that a newer core3d has written.
     """
     tables = set(inspect(connection).get_table_names())
-    where = location(connection.engine)
+    where = location(connection.engine.url)
     if tables and not tables >= {"alembic_version", "store"}:
         names = ", ".join(sorted(tables)[:5])
         raise StoreError(f"{where} belongs to another program (its tables: {names}); choose another with --db")

@@ -16,7 +16,7 @@ import numpy.typing as npt
 POINT_STEP_M = 1e-4
 """Grid on which points are kept: a tenth of a millimetre, below the 1 mm of the depth images they come from."""
 
-_HEADER = struct.Struct("<4sBxxxII")
+_HEADER = struct.Struct("<4sIII")
 _POINTS = b"C3DP"
 _COLORS = b"C3DC"
 _VERSION = 1

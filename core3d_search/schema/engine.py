@@ -42,9 +42,9 @@ def sqlite_path(url: URL) -> Path | None:
     return Path(url.database).absolute()
 
 
-def location(engine: Engine) -> str:
+def location(url: URL) -> str:
     """Return the database's place for messages: the path of the file, or the URL without its password."""
-    return str(sqlite_path(engine.url) or engine.url.render_as_string(hide_password=True))
+    return str(sqlite_path(url) or url.render_as_string(hide_password=True))
 
 
 def may_write(path: Path) -> bool:
@@ -71,8 +71,7 @@ def connect(url: URL, *, read_only: bool) -> Engine:
         connection.isolation_level = None  # the driver leaves BEGIN to us: it would commit before a CREATE TABLE
         connection.execute("PRAGMA foreign_keys = ON")
         if not read_only and path is not None:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute("PRAGMA synchronous = NORMAL")  # whole after a crash, given the write-ahead log
         return connection
 
     pool = SingletonThreadPool if path is None else QueuePool
@@ -109,6 +108,7 @@ def migrating(engine: Engine) -> Iterator[Connection]:
                 yield connection
             return
         driver = _driver_of(connection)
+        driver.execute("PRAGMA journal_mode = WAL")  # kept in the file: readers and one writer at the same time
         driver.execute("PRAGMA foreign_keys = OFF")
         try:
             with connection.begin():

@@ -64,7 +64,7 @@ def all_scenes(connection: Connection) -> list[SceneRecord]:
 
 def no_scene(connection: Connection, name: str) -> StoreError:
     names = connection.execute(select(scenes.c.name).order_by(scenes.c.name)).scalars().all()
-    return StoreError(f"no scene {name!r} in {location(connection.engine)}; there are: {', '.join(names) or 'none'}")
+    return StoreError(f"no scene {name!r} in {location(connection.engine.url)}; there are: {', '.join(names) or 'none'}")
 
 
 def scene_key(connection: Connection, name: str) -> int:
@@ -123,7 +123,7 @@ def objects_of(connection: Connection, which: ColumnElement[bool], with_points: 
             found.append(rows.object_of(row, points, colors, embedding))
         except ValueError as error:
             raise StoreError(
-                f"object {row.id} of scene {row.scene!r} in {location(connection.engine)} is damaged: {error}; "
+                f"object {row.id} of scene {row.scene!r} in {location(connection.engine.url)} is damaged: {error}; "
                 "index the scene again with --force"
             ) from error
     return found
@@ -155,7 +155,7 @@ def known_model_key(connection: Connection, model: EmbeddingModel) -> int:
         return found
     there = ", ".join(str(each) for each in models(connection)) or "none yet"
     raise ModelError(
-        f"{location(connection.engine)} holds no embeddings by {model}; it has those of: {there}. Search with that "
+        f"{location(connection.engine.url)} holds no embeddings by {model}; it has those of: {there}. Search with that "
         "encoder, or index the scenes again with this one"
     )
 
@@ -173,7 +173,7 @@ def embeddings_by(connection: Connection, model: EmbeddingModel) -> StoredEmbedd
         vectors = decode_vectors([row.vector for row in found], model.dimension)
     except ValueError as error:
         raise StoreError(
-            f"an embedding in {location(connection.engine)} is damaged: {error}; `core3d db check` names the object"
+            f"an embedding in {location(connection.engine.url)} is damaged: {error}; `core3d db check` names the object"
         ) from error
     return StoredEmbeddings(np.array([row.object_id for row in found], np.int64), vectors, generation(connection))
 

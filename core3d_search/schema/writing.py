@@ -44,12 +44,12 @@ def claim_scene(connection: Connection, scene: SceneRecord, fingerprint: str) ->
     A name may move to another folder only along with its content, told by the fingerprint. Raises StoreError where
     the folder has another name, or the name another folder.
     """
-    where = location(connection.engine)
+    where = location(connection.engine.url)
     name = connection.execute(select(scenes.c.name).filter_by(path=scene.path)).scalar_one_or_none()
     if name not in (None, scene.name):
         raise StoreError(
             f"{scene.path} is in {where} already, as scene {name!r}, not {scene.name!r}; index it under that name, or "
-            "remove that scene first"
+            f"`core3d db remove {name}` first"
         )
     row = connection.execute(select(scenes).filter_by(name=scene.name).with_for_update()).one_or_none()
     if row is None:
@@ -58,7 +58,7 @@ def claim_scene(connection: Connection, scene: SceneRecord, fingerprint: str) ->
     if row.path != scene.path and connection.execute(seen).first() is None:
         raise StoreError(
             f"scene {scene.name!r} in {where} is the folder {row.path}, not {scene.path}; give this one another name, "
-            "or remove that scene first"
+            f"or `core3d db remove {scene.name}` first"
         )
     connection.execute(update(scenes).filter_by(id=row.id).values(rows.scene_row(scene)))
     return int(row.id)
