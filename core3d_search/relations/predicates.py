@@ -53,6 +53,7 @@ def _decay(distance: Array, half_at: float, power: float = 2.0) -> Array:
 
 
 NEAR, CONTACT, HEIGHT_GAP, AGAINST, TALL = 1.0, 0.15, 0.06, 0.25, 0.35
+OFF_AXIS, BEGIN, STRIP, OPENING, REACH, BESIDE = 0.1, 0.3, 0.25, 0.35, 4.0, 3.0
 
 
 def near(pairs: Pairs, _: Circumstances) -> Array:
@@ -145,37 +146,40 @@ def _swapped(score: Score, pairs: Pairs, around: Circumstances) -> Array:
 
 
 def _directed(pairs: Pairs, around: Circumstances, along: str) -> Array:
-    """Mix over the frames: how far the target lies in the asked direction from the anchor, by angle and by distance."""
+    """Mix over the frames: how well the target lies in the strip that extends from the anchor in that direction.
+
+    The strip is as wide as the anchor and opens with the distance ahead; Sr3D's region is the strip with a cone of 10
+    degrees, people's words reach further aside.
+    """
     total = np.zeros(pairs.offset.shape[:2])
-    half_a = pairs.table.flat_half[None, pairs.a]
-    half_t = pairs.table.flat_half[pairs.t, None]
-    for view in views(pairs.table, pairs.a, around.frame, around.gaze):
+    half = pairs.table.flat_half[None, pairs.a]
+    for view in views(pairs.table, pairs.a, around.frame, around.gaze, along):
         direction = {"front": view.front, "behind": -view.front, "right": view.right, "left": -view.right}[along]
         across = np.stack([-direction[:, 1], direction[:, 0]], axis=-1)
         ahead = np.einsum("tak,ak->ta", pairs.offset, direction)
         aside = np.abs(np.einsum("tak,ak->ta", pairs.offset, across))
-        # widths of anchor and target across the direction: a wide anchor has a wide front
-        room = np.einsum("ak,tak->ta", np.abs(across), half_a + half_t * 0.5)
-        free = np.maximum(aside - room, 0.0)
-        sidewards = _step(np.arctan2(ahead, free + 0.3 * np.minimum(aside, room) + 1e-6), np.pi / 6, np.pi / 2.2)
-        total += view.weight[None, :] * sidewards
-    return (0.02 + 0.98 * total) * _decay(pairs.gap, 3.0, 1.5)
+        depth = np.einsum("ak,tak->ta", np.abs(direction), half)
+        width = np.einsum("ak,tak->ta", np.abs(across), half)
+        free = np.maximum(aside - width, 0.0) + OFF_AXIS * aside
+        score = _step(ahead, BEGIN * depth, 0.6) * _decay(free, STRIP + OPENING * np.maximum(ahead, 0.0), 1.5)
+        total += view.weight[None, :] * score
+    return 0.02 + 0.98 * total
 
 
 def front(pairs: Pairs, around: Circumstances) -> Array:
-    return _directed(pairs, around, "front") * _decay(pairs.gap, 4.0)
+    return _directed(pairs, around, "front") * _decay(pairs.gap, REACH, 1.5)
 
 
 def behind(pairs: Pairs, around: Circumstances) -> Array:
-    return _directed(pairs, around, "behind") * _decay(pairs.gap, 4.0)
+    return _directed(pairs, around, "behind") * _decay(pairs.gap, REACH, 1.5)
 
 
 def left(pairs: Pairs, around: Circumstances) -> Array:
-    return _directed(pairs, around, "left")
+    return _directed(pairs, around, "left") * _decay(pairs.gap, BESIDE, 1.5)
 
 
 def right(pairs: Pairs, around: Circumstances) -> Array:
-    return _directed(pairs, around, "right")
+    return _directed(pairs, around, "right") * _decay(pairs.gap, BESIDE, 1.5)
 
 
 def facing(pairs: Pairs, around: Circumstances) -> Array:

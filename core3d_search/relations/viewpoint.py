@@ -19,7 +19,7 @@ import numpy as np
 
 from core3d_search.relations.table import Array, ObjectTable
 
-PRIOR = {"facing": 4.0, "front": 1.2, "own": 0.25, "room": 0.7, "wall": 0.8}
+PRIOR = {"facing": 4.0, "front": 1.2, "own": 0.25, "room": 0.7, "wall": 0.8, "intrinsic": 0.2}
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +51,7 @@ def unit(vectors: Array) -> Array:
     return np.where(length > 1e-9, vectors / np.maximum(length, 1e-9), 0.0)
 
 
-def views(table: ObjectTable, anchors: Array, frame: str | None, gaze: Gaze | None) -> list[View]:
+def views(table: ObjectTable, anchors: Array, frame: str | None, gaze: Gaze | None, along: str = "left") -> list[View]:
     """Return the hypotheses for relations to `anchors` (A,), weights summing to 1 at each anchor."""
     a = np.asarray(anchors, dtype=np.intp)
     count = len(a)
@@ -70,15 +70,17 @@ def views(table: ObjectTable, anchors: Array, frame: str | None, gaze: Gaze | No
         for direction, share in zip(gaze.directions, gaze.weights, strict=True):
             look = np.tile(direction, (count, 1))
             add("facing", np.full(count, PRIOR["facing"] * share), -look, right_of(look))
+    # in front of a thing with a front means before it, wherever the speaker stands; left and right depend on the speaker
+    less = np.where(known, PRIOR["intrinsic"], 1.0) if along in ("front", "behind") else np.ones(count)
     if frame != "anchor":
         add("front", known * PRIOR["front"], fronts, right_of(-fronts))
         out = table.centers[a, :2] - table.middle
         reach = np.linalg.norm(out, axis=1)
         look = unit(out)
-        add("room", PRIOR["room"] * reach / (reach + 0.7), -look, right_of(look))
+        add("room", less * PRIOR["room"] * reach / (reach + 0.7), -look, right_of(look))
         normal = table.wall_normals[a]
         near_wall = np.exp(-table.wall_gaps[a].min(axis=1))
-        add("wall", PRIOR["wall"] * near_wall, -normal, right_of(normal))
+        add("wall", less * PRIOR["wall"] * near_wall, -normal, right_of(normal))
     if frame != "viewer":
         add("own", known * (1.0 if frame == "anchor" else PRIOR["own"]), fronts, right_of(fronts))
     total = np.maximum(sum(view.weight for view in found), 1e-9)
