@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from core3d_search.rooms import textures
+from core3d_search.rooms.mesh import Mesh
 from core3d_search.rooms.room import Room
 from core3d_search.rooms.sensor import noisy_color, noisy_depth
+from core3d_search.rooms.shading import Seen, develop, dot, illuminate, visibility
+from core3d_search.rooms.surfaces import Surface
 from core3d_search.rooms.trajectory import plan_trajectory
 
 Floats = npt.NDArray[np.float32]
+BAND = 30
+"""Rows that are shaded together."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,50 +68,49 @@ def render_room(
 
 
 class Renderer:
-    """A room made ready for ray casting; thread count 1, so that results and timings do not depend on the machine."""
+    """A room made ready for ray casting; one thread, so that figures do not depend on the machine's cores."""
 
     def __init__(self, room: Room) -> None:
         import open3d as o3d
 
-        self._tensor = o3d.core.Tensor
         self.room = room
-        meshes, instances, surfaces, names = [], [], [], []
-        for number, thing in [(0, part) for part in room.structure] + [(item.id, item) for item in room.objects]:
-            meshes.append(thing.mesh.corners)
-            names.append((thing.mesh.normals, thing.mesh.uvs, thing.mesh.surfaces + len(surfaces)))
-            instances.append(np.full(len(thing.mesh.corners), number, np.uint16))
-            surfaces += thing.surfaces
-        corners = np.concatenate(meshes)
-        self._instance = np.concatenate(instances)
-        # per triangle: corner 0 and the two edges, so that interpolation is two multiply-adds
-        normals = np.concatenate([n for n, _, _ in names])
-        uvs = np.concatenate([u for _, u, _ in names])
-        attributes = np.concatenate([normals, uvs], -1)
-        self._base = np.ascontiguousarray(attributes[:, 0])
-        self._along_u = np.ascontiguousarray(attributes[:, 1] - attributes[:, 0])
-        self._along_v = np.ascontiguousarray(attributes[:, 2] - attributes[:, 0])
-        self._surface = np.concatenate([s for _, _, s in names])
-        self._color = np.array([s.color for s in surfaces], np.float32)
-        self._second = np.array([s.second for s in surfaces], np.float32)
-        self._pattern = np.array([textures.INDEX[s.pattern] for s in surfaces])
-        self._tile = np.array([s.tile for s in surfaces], np.float32)
-        self._gloss = np.array([s.gloss for s in surfaces], np.float32)
-        self._glow = np.array([s.glow for s in surfaces], np.float32)
-        self._glass = np.array([s.glass for s in surfaces])
-        self._scene = o3d.t.geometry.RaycastingScene(nthreads=1)
-        flat = np.ascontiguousarray(corners.reshape(-1, 3), np.float32)
-        self._scene.add_triangles(
-            o3d.core.Tensor(flat), o3d.core.Tensor(np.arange(len(flat), dtype=np.uint32).reshape(-1, 3))
+        self._tensor = o3d.core.Tensor
+        things: list[tuple[int, Mesh, tuple[Surface, ...]]] = [(0, part.mesh, part.surfaces) for part in room.structure]
+        things += [(item.id, item.mesh, item.surfaces) for item in room.objects]
+        surfaces = [surface for _, _, own in things for surface in own]
+        offsets = np.cumsum([0, *(len(own) for _, _, own in things)])
+        mesh = Mesh.concatenate([mesh for _, mesh, _ in things])
+        self._instance = np.concatenate([np.full(len(mesh.corners), k, np.uint16) for k, mesh, _ in things])
+        self._surface = np.concatenate(
+            [mesh.surfaces + first for (_, mesh, _), first in zip(things, offsets, strict=False)]
         )
+        # normal and texture coordinates of each triangle: at corner 0, and their changes along its two edges
+        attributes = np.concatenate([mesh.normals, mesh.uvs], -1)
+        changes = attributes[:, 1:] - attributes[:, :1]
+        self._attributes = np.ascontiguousarray(np.concatenate([attributes[:, :1], changes], 1).reshape(-1, 15))
+        self._color = np.array([surface.color for surface in surfaces], np.float32).T.copy()
+        self._change = np.array([surface.second for surface in surfaces], np.float32).T - self._color
+        self._pattern = np.array([textures.INDEX[surface.pattern] for surface in surfaces], np.int32)
+        self._tile = np.array([surface.tile for surface in surfaces], np.float32)
+        self._gloss = np.array([surface.gloss for surface in surfaces], np.float32)
+        self._glow = np.array([surface.glow for surface in surfaces], np.float32)
+        self._glass = np.array([surface.glass for surface in surfaces])
+        self._scene = o3d.t.geometry.RaycastingScene(nthreads=1)
+        corners = np.ascontiguousarray(mesh.corners.reshape(-1, 3), np.float32)
+        triangles = np.arange(len(corners), dtype=np.uint32).reshape(-1, 3)
+        self._scene.add_triangles(self._tensor(corners), self._tensor(triangles))
 
     def occluded(self, start: npt.ArrayLike, end: npt.ArrayLike) -> npt.NDArray[np.bool_]:
-        """Return for segments from `start` to `end` (N, 3) whether anything lies between, ends excluded."""
+        """Return for segments from `start` to `end` (N, 3) whether anything lies between; the last 2 % are ignored."""
         a, b = np.broadcast_arrays(np.asarray(start, np.float32), np.asarray(end, np.float32))
-        return self._hits(np.concatenate([a, b - a], -1), 0.98)
+        return self._hits(a.T, (b - a).T, 0.98)
 
-    def _hits(self, rays: npt.ArrayLike, far: float) -> npt.NDArray[np.bool_]:
-        flat = np.ascontiguousarray(rays, np.float32)
-        found: npt.NDArray[np.bool_] = self._scene.test_occlusions(self._tensor(flat), 0.0, far).numpy()
+    def _hits(self, start: Floats, direction: Floats, far: float) -> npt.NDArray[np.bool_]:
+        rays = np.empty((*start.shape[1:], 6), np.float32)
+        for axis in range(3):
+            rays[..., axis] = start[axis]
+            rays[..., 3 + axis] = direction[axis]
+        found: npt.NDArray[np.bool_] = self._scene.test_occlusions(self._tensor(rays), 0.0, far).numpy()
         return found
 
     def frame(
@@ -120,190 +123,78 @@ class Renderer:
         *,
         noise: bool = True,
     ) -> RenderedFrame:
-        """Return the image of `size` (width, height) from a camera."""
+        """Return the image of `size` (width, height) that a camera sees."""
         width, height = size
-        directions = _directions(intrinsics, size) @ world_from_camera[:3, :3].T.astype(np.float32)
-        origin = world_from_camera[:3, 3].astype(np.float32)
+        turn = world_from_camera[:3, :3].astype(np.float32)
+        origin = world_from_camera[:3, 3].astype(np.float32)[:, None, None]
+        straight = _directions(intrinsics, size)
+        direction = (turn @ straight).reshape(3, height, width)
         rays = np.empty((height, width, 6), np.float32)
-        rays[..., :3] = origin
-        rays[..., 3:] = directions
+        rays[..., :3] = origin[:, 0, 0]
+        rays[..., 3:] = (straight.T @ turn.T).reshape(height, width, 3)
         cast = self._scene.cast_rays(self._tensor(rays))
         depth = cast["t_hit"].numpy()
-        triangle = cast["primitive_ids"].numpy()
         hit = np.isfinite(depth)
-        triangle = np.where(hit, triangle, 0).astype(np.int64)
         depth = np.where(hit, depth, 0).astype(np.float32)
+        triangle = np.where(hit, cast["primitive_ids"].numpy(), 0).astype(np.int32)
         instance = np.where(hit, self._instance[triangle], 0).astype(np.uint16)
-        uv = cast["primitive_uvs"].numpy()
-        mixed = self._base[triangle]
-        mixed += uv[..., :1] * self._along_u[triangle]
-        mixed += uv[..., 1:] * self._along_v[triangle]
-        normal, uv = mixed[..., :3], mixed[..., 3:]
-        normal /= np.maximum(np.sqrt(np.einsum("...i,...i", normal, normal)), 1e-9)[..., None]
-        flat = cast["primitive_normals"].numpy()
-        # which side of a surface is lit is decided by the camera: thin sheets have two
-        facing = np.einsum("...i,...i", flat, directions)
-        flat = np.where(facing[..., None] > 0, -flat, flat)
-        agree = np.einsum("...i,...i", normal, flat)
-        normal = np.where(agree[..., None] < 0, -normal, normal)
-        surface = self._surface[triangle]
-        point = origin + depth[..., None] * directions
-        albedo = self._albedo(surface, uv, depth, float(intrinsics[0, 0]))
-        light = self._light(point, normal, flat, directions, self._gloss[surface], depth, rng)
-        radiance = albedo * light[..., :3] + light[..., 3:] + albedo * self._glow[surface][..., None] * 1.3
-        rgb = _develop(radiance, rng, noise=noise)
+        flat = np.ascontiguousarray(cast["primitive_normals"].numpy().transpose(2, 0, 1))
+        # thin sheets have two sides: the lit one is the one that the camera sees
+        facing = dot(flat, direction)
+        flat *= np.where(facing > 0, np.float32(-1), np.float32(1))
+        point = origin + depth * direction
+        visible = visibility(point, flat, self.room.lights, self._hits, rng)
+        length = np.sqrt(dot(direction, direction))
+        barycentric = cast["primitive_uvs"].numpy()
+        radiance = np.empty_like(point)
+        poor = np.zeros((2, height, width), bool)
+        # in bands, so that the many images in between stay in the processor's cache
+        for first in range(0, height, BAND):
+            rows = slice(first, first + BAND)
+            surface = self._surface[triangle[rows]]
+            normal, uv = self._interpolate(triangle[rows], barycentric[rows])
+            normal *= np.where(dot(normal, flat[:, rows]) < 0, np.float32(-1), np.float32(1))
+            seen = Seen(point[:, rows], normal, direction[:, rows] / length[rows])
+            albedo = self._albedo(surface, uv, depth[rows], float(intrinsics[0, 0]))
+            gloss = self._gloss[surface]
+            diffuse, highlight = illuminate(seen, visible[:, rows], gloss, self.room.lights)
+            diffuse += np.float32(1.3) * self._glow[surface]
+            radiance[:, rows] = diffuse * albedo + highlight
+            poor[0, rows] = albedo.max(0) < 0.02
+            poor[1, rows] = self._glass[surface] | (gloss > 0.65)
+        rgb = develop(radiance, rng, noise=noise)
         if noise:
-            slope = np.abs(facing) / np.sqrt(np.einsum("...i,...i", directions, directions))
-            dark = albedo.max(-1) < 0.02
-            shiny = self._glass[surface] | (self._gloss[surface] > 0.65)
-            depth = noisy_depth(depth, slope, dark, shiny, rng)
+            depth = noisy_depth(depth, np.abs(facing) / length, poor[0], poor[1], rng)
             rgb = noisy_color(rgb, rng)
         return RenderedFrame(index, rgb, depth, intrinsics, world_from_camera, instance)
 
-    def _albedo(self, surface: npt.NDArray[Any], uv: Floats, depth: Floats, focal: float) -> Floats:
-        tile = self._tile[surface]
+    def _interpolate(self, triangle: npt.NDArray[np.int32], barycentric: Floats) -> tuple[Floats, Floats]:
+        """Return the unit normals (3, H, W) and texture coordinates (2, H, W) in metres at the hits."""
+        values = np.ascontiguousarray(self._attributes[triangle.ravel()].T).reshape(3, 5, *triangle.shape)
+        mixed = values[0]
+        mixed += values[1] * np.ascontiguousarray(barycentric[..., 0])
+        mixed += values[2] * np.ascontiguousarray(barycentric[..., 1])
+        normal = mixed[:3]
+        normal /= np.sqrt(dot(normal, normal)) + np.float32(1e-9)
+        return normal, mixed[3:]
+
+    def _albedo(self, surface: npt.NDArray[np.int32], uv: Floats, depth: Floats, focal: float) -> Floats:
+        """Return the reflected part of the light, (3, H, W): the surface's two colours, mixed by its pattern."""
+        scale = textures.SIZE / self._tile[surface]
+        # floor, not truncation: coordinates may be negative; the mask wraps
+        column = np.floor(uv[0] * scale).astype(np.int32) & (textures.SIZE - 1)
+        row = np.floor(uv[1] * scale).astype(np.int32) & (textures.SIZE - 1)
+        # the texels that one pixel covers choose the blur, so that far patterns do not flicker
+        covered = depth * scale / np.float32(focal)
+        level = (covered > 0.9).astype(np.int32) + (covered > 2.2) + (covered > 6)
         bank = textures.bank()
-        texel = uv / tile[..., None] * textures.SIZE
-        column = texel[..., 0].astype(np.int32) & (textures.SIZE - 1)
-        row = texel[..., 1].astype(np.int32) & (textures.SIZE - 1)
-        # texels that one pixel covers choose the blur, so that far patterns do not flicker
-        covered = depth / focal / tile * textures.SIZE
-        level = (covered > 0.9).astype(np.int8) + (covered > 2.2) + (covered > 6)
-        mix = bank[level, self._pattern[surface], row, column][..., None]
-        return self._color[surface] * (1 - mix) + self._second[surface] * mix
-
-    def _light(
-        self, point: Floats, normal: Floats, flat: Floats, view: Floats, gloss: Floats, depth: Floats,
-        rng: np.random.Generator,
-    ) -> Floats:  # fmt: skip
-        """Return the diffuse light (3) and the highlight (3) that reach every pixel, with soft shadows."""
-        coarse = (slice(None, None, 2), slice(None, None, 2))
-        small_point, small_flat, small_depth = point[coarse], flat[coarse], depth[coarse]
-        start = small_point + 2e-3 * small_flat
-        offsets = _stratified(small_depth.shape, rng)
-        shaded = [self._ambient(start, small_flat, offsets)]
-        view_length = np.sqrt(np.einsum("...i,...i", view, view))[..., None]
-        view = view / view_length
-        for light in self.room.lights:
-            disc = light.radius * np.sqrt(offsets[..., :1]) * _disc(offsets[..., 1])
-            toward = light.center.astype(np.float32) + disc - start
-            blocked = self._hits(np.concatenate([start, toward], -1), 0.97)
-            shaded.append(1 - blocked.astype(np.float32))
-        soft = _upsample(_smooth(np.stack(shaded, -1), small_point, small_flat), small_point, point, flat)
-        sky = 0.5 + 0.5 * normal[..., 2:]
-        total = np.zeros((*depth.shape, 6), np.float32)
-        day = sum(float(light.power.mean()) for light in self.room.lights)
-        bounce = np.float32(0.17 + 0.055 * day)
-        total[..., :3] = soft[..., :1] * bounce * (0.72 + 0.4 * sky) * np.array([1.0, 0.985, 0.95], np.float32)
-        for k, light in enumerate(self.room.lights):
-            toward = light.center.astype(np.float32) - point
-            distance2 = np.einsum("...i,...i", toward, toward)[..., None]
-            toward /= np.sqrt(distance2)
-            cosine = np.clip(np.einsum("...i,...i", toward, normal), 0, 1)[..., None]
-            reach = soft[..., k + 1 : k + 2] / (1 + 0.55 * distance2)
-            if light.direction is not None:
-                reach = reach * np.clip(-(toward @ light.direction.astype(np.float32)), 0, 1)[..., None] * 1.6
-            power = light.power.astype(np.float32)
-            total[..., :3] += cosine * reach * power
-            half = toward - view
-            half /= np.maximum(np.sqrt(np.einsum("...i,...i", half, half)), 1e-6)[..., None]
-            shine = np.clip(np.einsum("...i,...i", half, normal), 0, 1)
-            total[..., 3:] += (gloss * shine**48)[..., None] * reach * power * 0.9
-        # a glossy surface also mirrors the bright room at grazing angles (Schlick 1994)
-        graze = np.clip(1 + np.einsum("...i,...i", view, normal), 0, 1) ** 5
-        total[..., 3:] += (0.28 * gloss * (0.08 + graze))[..., None] * bounce
-        return total
-
-    def _ambient(self, start: Floats, flat: Floats, offsets: Floats) -> Floats:
-        """Return the openness of each point: one cosine-weighted ray of up to 0.8 m each."""
-        ring = _disc(offsets[..., 2])
-        lift = np.sqrt(1 - offsets[..., 3:4])
-        helper = np.where(np.abs(flat[..., 2:]) < 0.9, np.float32([0, 0, 1]), np.float32([1, 0, 0]))
-        side = np.cross(flat, helper)
-        side /= np.maximum(np.linalg.norm(side, axis=-1, keepdims=True), 1e-6)
-        other = np.cross(flat, side)
-        flatness = np.sqrt(offsets[..., 3:4])
-        direction = flatness * (ring[..., :1] * side + ring[..., 1:2] * other) + lift * flat
-        blocked = self._hits(np.concatenate([start, 0.8 * direction], -1), 1.0)
-        return 1 - 0.75 * blocked.astype(np.float32)
+        texel = ((level * bank.shape[1] + self._pattern[surface]) * textures.SIZE + row) * textures.SIZE + column
+        mix = bank.ravel()[texel]
+        return np.stack([self._color[k][surface] + self._change[k][surface] * mix for k in range(3)])
 
 
 def _directions(intrinsics: npt.NDArray[np.float64], size: tuple[int, int]) -> Floats:
-    """Return camera rays (H, W, 3) with z = 1, so that the ray length is the depth."""
+    """Return camera rays (3, H W) with z = 1, so that the ray length is the depth."""
     u, v = np.meshgrid(np.arange(size[0]), np.arange(size[1]))
     x, y = (u - intrinsics[0, 2]) / intrinsics[0, 0], (v - intrinsics[1, 2]) / intrinsics[1, 1]
-    return np.stack([x, y, np.ones_like(x)], -1).astype(np.float32)
-
-
-def _stratified(shape: tuple[int, ...], rng: np.random.Generator) -> Floats:
-    """Return four numbers in [0, 1) per pixel; every 4 x 4 block covers each evenly."""
-    height, width = shape[:2]
-    tiles = []
-    for _ in range(4):
-        block = (rng.permutation(16).reshape(4, 4) + rng.random((4, 4))) / 16
-        tiles.append(np.tile(block, (height // 4 + 1, width // 4 + 1))[:height, :width])
-    return np.stack(tiles, -1).astype(np.float32)
-
-
-def _disc(turn: Floats) -> Floats:
-    """Return unit vectors (..., 3) in the plane z = 0 for turns in [0, 1)."""
-    angle = 2 * np.pi * turn
-    return np.stack([np.cos(angle), np.sin(angle), np.zeros_like(angle)], -1).astype(np.float32)
-
-
-def _smooth(values: Floats, point: Floats, flat: Floats) -> Floats:
-    """Average `values` over 4 x 4 neighbours that lie in the same plane."""
-    height, width = values.shape[:2]
-    total = np.zeros_like(values)
-    weight = np.zeros(values.shape[:2], np.float32)
-    own = np.einsum("...i,...i", point, flat)
-    padded_values = np.pad(values, ((2, 1), (2, 1), (0, 0)), mode="edge")
-    padded_points = np.pad(point, ((2, 1), (2, 1), (0, 0)), mode="edge")
-    for dy in range(4):
-        for dx in range(4):
-            window = (slice(dy, dy + height), slice(dx, dx + width))
-            off = np.abs(np.einsum("...i,...i", padded_points[window], flat) - own)
-            near = (off < 0.012).astype(np.float32)
-            total += near[..., None] * padded_values[window]
-            weight += near
-    return total / np.maximum(weight, 1)[..., None]
-
-
-def _upsample(values: Floats, coarse_point: Floats, point: Floats, flat: Floats) -> Floats:
-    """Return `values` at full resolution, each pixel from the coarse neighbours in its own plane."""
-    height, width = point.shape[:2]
-    padded_values = np.pad(values, ((0, 1), (0, 1), (0, 0)), mode="edge")
-    padded_points = np.pad(coarse_point, ((0, 1), (0, 1), (0, 0)), mode="edge")
-    result = np.zeros((height, width, values.shape[-1]), np.float32)
-    rows, columns = (height + 1) // 2, (width + 1) // 2
-    for y in range(2):
-        for x in range(2):
-            own_point, own_flat = point[y::2, x::2], flat[y::2, x::2]
-            h, w = own_point.shape[:2]
-            total = np.zeros((h, w, values.shape[-1]), np.float32)
-            weight = np.zeros((h, w), np.float32)
-            for dy in range(y + 1):
-                for dx in range(x + 1):
-                    other = padded_points[dy : dy + rows, dx : dx + columns][:h, :w]
-                    off = np.abs(np.einsum("...i,...i", other - own_point, own_flat))
-                    near = 1 / (1e-3 + off)
-                    total += near[..., None] * padded_values[dy : dy + rows, dx : dx + columns][:h, :w]
-                    weight += near
-            result[y::2, x::2] = total / weight[..., None]
-    return result
-
-
-def _develop(radiance: Floats, rng: np.random.Generator, *, noise: bool) -> npt.NDArray[np.uint8]:
-    """Return linear light as an 8-bit sRGB-like image: exposure, vignetting, a soft shoulder, gamma."""
-    height, width = radiance.shape[:2]
-    y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
-    vignette = (1 - 0.10 * (x**2 + y**2) / 2).astype(np.float32)
-    middle = float(np.quantile(radiance[::8, ::8].mean(-1), 0.6))
-    exposure = np.float32(0.36 / max(middle, 1e-3) * (rng.uniform(0.88, 1.12) if noise else 1.0))
-    value = radiance * (exposure * vignette)[..., None]
-    value = np.where(value > 0.6, 0.6 + 0.4 * (1 - np.exp(-(value - 0.6) / 0.4)), value)
-    encoded: npt.NDArray[np.uint8] = _GAMMA[np.clip(value * 4095, 0, 4095).astype(np.int32)]
-    return encoded
-
-
-_GAMMA = np.round(255 * (np.arange(4096) / 4095) ** (1 / 2.2)).astype(np.uint8)
+    return np.stack([x, y, np.ones_like(x)]).reshape(3, -1).astype(np.float32)

@@ -21,7 +21,7 @@ def noisy_depth(
     `shiny` surfaces, beyond 8 m and nearer than 0.35 m.
     """
     sigma = 0.0012 + 0.0019 * (depth - 0.4) ** 2
-    grain = rng.normal(size=depth.shape).astype(np.float32)
+    grain = rng.standard_normal(depth.shape, np.float32)
     grain = (grain + np.roll(grain, 1, 0) + np.roll(grain, 1, 1) + np.roll(grain, (1, 1), (0, 1))) / 2
     noisy = depth + sigma.astype(np.float32) * grain
     patches = _patches(depth.shape, rng)
@@ -43,7 +43,7 @@ def noisy_depth(
 def noisy_color(rgb: npt.NDArray[np.uint8], rng: np.random.Generator) -> npt.NDArray[np.uint8]:
     """Return the image with a slight white-balance error and grain of 1 to 3 gray levels."""
     balance = rng.normal(1, 0.015, 3).astype(np.float32)
-    grain = rng.normal(0, rng.uniform(0.8, 2.6), rgb.shape[:2]).astype(np.float32)
+    grain = np.float32(rng.uniform(0.8, 2.6)) * rng.standard_normal(rgb.shape[:2], np.float32)
     return np.clip(rgb * balance + grain[..., None], 0, 255).astype(np.uint8)
 
 
