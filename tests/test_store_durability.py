@@ -188,18 +188,22 @@ def test_a_store_opened_read_only_refuses_to_write_and_still_answers(path: Path)
 def test_a_database_in_a_folder_that_may_not_be_written_is_searched_from_memory() -> None:
     script = """
         import os, sys
-        import faiss
-        from store_samples import MODEL, unit_vectors
+        from store_samples import MODEL, unit_vectors, write_scene
         from core3d_search.store import Store
-        from core3d_search.vectors import faiss, exact, open_index
+        from core3d_search.vectors import open_index
 
+        with Store.open("sqlite://", create=True) as store:  # imports what another user may not read
+            write_scene(store)
+            asked = unit_vectors(1)
+            for kind in ("exact", "faiss"):
+                open_index(store, MODEL, kind).search(asked, 1)
         if os.geteuid() == 0:
             os.setuid(65534)  # root may write anywhere, so become somebody else
         with Store.open(sys.argv[1]) as store:
             assert store.read_only
             assert len(store.object_table()) == 3
             for kind in ("exact", "faiss"):
-                print(open_index(store, MODEL, kind).search(unit_vectors(1), 1).ids.tolist())
+                print(open_index(store, MODEL, kind).search(asked, 1).ids.tolist())
     """
     with TemporaryDirectory() as folder:
         path = Path(folder) / "core3d.db"
