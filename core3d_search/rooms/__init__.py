@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from core3d_search.rooms.catalogue import CATEGORIES
+    from core3d_search.rooms.demo import demo_rooms
     from core3d_search.rooms.generate import generate_room
     from core3d_search.rooms.programs import KINDS
     from core3d_search.rooms.render import RenderedFrame, Renderer, render_room
     from core3d_search.rooms.room import Relation, Room, RoomObject
     from core3d_search.rooms.surfaces import COLOR_SYNONYMS, COLORS, MATERIALS
-    from core3d_search.rooms.writer import demo_rooms, write_room
+    from core3d_search.rooms.writer import write_room
 
 _HOMES = {
     "CATEGORIES": "catalogue",
@@ -28,7 +29,7 @@ _HOMES = {
     "Renderer": "render",
     "Room": "room",
     "RoomObject": "room",
-    "demo_rooms": "writer",
+    "demo_rooms": "demo",
     "generate_room": "generate",
     "render_room": "render",
     "write_room": "writer",

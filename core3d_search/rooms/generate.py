@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from core3d_search.datatypes import Box3D
 from core3d_search.errors import InputError
@@ -27,8 +26,24 @@ def generate_room(
     `kind` is one of `KINDS`, drawn where not given; `categories` limits what may be placed. Raises InputError for
     an unknown kind or category.
     """
+    kind, arrangement = furnish(seed, kind=kind, categories=categories)
+    return assemble(arrangement, name or f"{kind.replace(' ', '-')}-{seed}", kind, seed)
+
+
+def furnish(
+    seed: int,
+    *,
+    kind: str | None = None,
+    categories: Sequence[str] | None = None,
+    avoided: frozenset[tuple[str, str]] = frozenset(),
+) -> tuple[str, Arrangement]:
+    """Return the kind of room and its arrangement, to which more may be added before it is assembled.
+
+    `avoided` are (category, colour) pairs that must not occur. Raises as `generate_room` does.
+    """
     rng = np.random.default_rng([seed, 1])
-    kind = KINDS[int(rng.integers(len(KINDS)))] if kind is None else kind
+    drawn = KINDS[int(rng.integers(len(KINDS)))]
+    kind = drawn if kind is None else kind
     if kind not in PROGRAMS:
         raise InputError(f"no kind of room called {kind!r}; there are: {', '.join(KINDS)}")
     unknown = sorted(set(categories or ()) - set(CATEGORIES))
@@ -40,9 +55,9 @@ def generate_room(
         float(rng.uniform(*program.depth)),
         float(rng.uniform(2.45, 2.75)),
     )
-    arrangement = Arrangement(size, rng, None if categories is None else frozenset(categories))
+    arrangement = Arrangement(size, rng, None if categories is None else frozenset(categories), avoided)
     program.furnish(arrangement)
-    return assemble(arrangement, name or f"{kind.replace(' ', '-')}-{seed}", kind, seed)
+    return kind, arrangement
 
 
 def assemble(arrangement: Arrangement, name: str, kind: str, seed: int) -> Room:
@@ -181,6 +196,3 @@ def _lights(arrangement: Arrangement, rng: np.random.Generator) -> tuple[Light, 
             area = float((high - low)[0] * (high - low)[2])
             lights.append(Light(middle, 0.35, 2.6 * day * area * cool, inward))
     return tuple(lights)
-
-
-Floats = npt.NDArray[np.float64]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -82,12 +82,17 @@ class Arrangement:
     """A room being furnished. Every `put_*` returns what was placed, or None where nothing fitted."""
 
     def __init__(
-        self, size: tuple[float, float, float], rng: np.random.Generator, categories: frozenset[str] | None = None
+        self,
+        size: tuple[float, float, float],
+        rng: np.random.Generator,
+        categories: frozenset[str] | None = None,
+        avoided: frozenset[tuple[str, str]] = frozenset(),
     ) -> None:
         w, d, _ = size
         self.size = size
         self.rng = rng
         self.allowed = categories
+        self.avoided = avoided
         self.placed: list[Placed] = []
         self.zones: Solids = np.zeros((0, 7))
         self.walls = (
@@ -100,10 +105,15 @@ class Arrangement:
     # -- choosing and checking -----------------------------------------------------------------
 
     def make(self, name: str, color: str | None = None, material: str | None = None) -> Placed | None:
-        """Return a new, not yet placed model, or None where the category is not allowed here."""
+        """Return a new, not yet placed model, or None where the category is not allowed here.
+
+        (category, colour) pairs that are to be avoided come only where `color` asks for them.
+        """
         if self.allowed is not None and name not in self.allowed:
             return None
         model, tone, made_of = build(name, self.rng, color=color, material=material)
+        while color is None and (name, tone) in self.avoided:
+            model, tone, made_of = build(name, self.rng, material=material)
         return Placed(CATEGORIES[name], model, tone, made_of, np.zeros(3), 0.0)
 
     def fits(self, item: Placed, at: npt.ArrayLike, yaw: float, *, zones: bool = True, room: bool = True) -> bool:
@@ -224,36 +234,28 @@ class Arrangement:
                 return self.add(item, (x, y, 0), yaw)
         return None
 
-    def put_around(
-        self, name: str, table: Placed, count: int, *, colors: tuple[str | None, ...] = (None,)
-    ) -> list[Placed]:
-        """Stand up to `count` chairs at the sides of a table, pushed in a little, fronts to the table."""
+    def put_around(self, name: str, table: Placed, count: int, *, color: str | None = None) -> list[Placed]:
+        """Stand up to `count` chairs of one model at the sides of a table, pushed in a little, fronts to the table."""
+        pattern = self.make(name, color)
+        if pattern is None:
+            return []
         low, high = table.model.shape.bounds()
         half = (high - low)[:2] / 2
         spots = []
-        for side, (length, reach) in enumerate(
-            ((half[0], half[1]), (half[1], half[0]), (half[0], half[1]), (half[1], half[0]))
-        ):
+        for side in range(4):
+            length, reach = (half[0], half[1]) if side % 2 == 0 else (half[1], half[0])
             seats = max(1, int(2 * length / 0.62)) if abs(half[0] - half[1]) > 0.05 else 1
-            for k in range(seats):
-                spots.append((side, (k + 0.5) / seats * 2 * length - length, reach))
+            spots += [(side, (k + 0.5) / seats * 2 * length - length, reach) for k in range(seats)]
         placed: list[Placed] = []
-        order = self.rng.permutation(len(spots))
-        for k in order:
-            if len(placed) == count:
-                break
+        for k in self.rng.permutation(len(spots)):
             side, offset, reach = spots[int(k)]
-            item = self.make(name, colors[len(placed) % len(colors)])
-            if item is None:
-                break
-            turn = side * np.pi / 2
             for pushed in (0.16, 0.06, -0.06, -0.2):
+                item = replace(pattern)
                 away = reach - pushed + self.rng.uniform(0, 0.05) - item.model.shape.bounds()[0, 1]
-                local = turn_z(turn) @ (offset, away, 0)
-                yaw = table.yaw + turn + float(self.rng.normal(0, 0.06))
-                at = table.world((local[0], local[1], 0))
-                if self.fits(item, (at[0], at[1], 0), yaw, zones=False):
-                    placed.append(self.add(item, (at[0], at[1], 0), yaw))
+                x, y, _ = table.world(turn_z(side * np.pi / 2) @ (offset, away, 0))
+                yaw = table.yaw + side * np.pi / 2 + float(self.rng.normal(0, 0.06))
+                if len(placed) < count and self.fits(item, (x, y, 0), yaw, zones=False):
+                    placed.append(self.add(item, (x, y, 0), yaw))
                     break
         return placed
 

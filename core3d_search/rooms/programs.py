@@ -104,7 +104,7 @@ def _corners(a: Arrangement, names: tuple[str, ...], count: int) -> None:
 
 def living_room(a: Arrangement) -> None:
     """Sofa and television across a coffee table on a rug; shelves, lamps, plants."""
-    panes = _openings(a, int(a.rng.integers(1, 3)))
+    _openings(a, int(a.rng.integers(1, 3)))
     wall = int(a.rng.integers(4))
     middle = a.walls[wall].length / 2
     sofa = None
@@ -153,7 +153,6 @@ def living_room(a: Arrangement) -> None:
         a.put_ceiling("ceiling lamp")
     _fill(a, a.put_hung("shelf") if _chance(a, 0.4) else None, DECOR, 3)
     _walls(a, int(a.rng.integers(1, 4)))
-    del panes
 
 
 def bedroom(a: Arrangement) -> None:
@@ -284,16 +283,14 @@ def _kitchen_row(a: Arrangement) -> None:
                 _fill(a, item, WORKTOP if name != "sink" else ("mug", "bottle", "plate"), int(a.rng.integers(1, 4)))
 
 
-def _dining_set(a: Arrangement, *, colors: tuple[str | None, ...] = (None,)) -> Placed | None:
+def _dining_set(a: Arrangement) -> Placed | None:
+    """Put a table with a set of chairs, things on it and a lamp over it."""
     if _chance(a, 0.35):
         a.put_flat("rug")
     table = a.put_free("dining table", margin=0.75)
     if table is None:
         return None
-    if colors == (None,):
-        sample = a.make("chair")
-        colors = (sample.color if sample is not None and _chance(a, 0.8) else None,)
-    a.put_around("chair", table, int(a.rng.integers(2, 7)), colors=colors)
+    a.put_around("chair", table, int(a.rng.integers(2, 7)))
     _fill(a, table, TABLEWARE, int(a.rng.integers(2, 6)))
     if _chance(a, 0.8):
         a.put_ceiling("ceiling lamp", over=table)

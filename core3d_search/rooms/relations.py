@@ -14,8 +14,7 @@ definitions, but nothing here calls it: the ground truth judges the search, so i
   in the 90 degree cone about the direction, the two share some height, and neither holds the other (the
   allocentric relations of Sr3D, Achlioptas et al., ReferIt3D, ECCV 2020).
 * `between`: the subject's centre is within a third of the anchors' distance from the segment between their centres
-  (at most BETWEEN_OFF), in its middle three fifths, all three share some height, and the anchors have one label or
-  are the subject's two nearest of theirs.
+  (at most BETWEEN_OFF), in its middle three fifths, and all three share some height.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ Images here are planar, (C, H, W) float32: NumPy then works on long contiguous r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -151,20 +151,27 @@ def _strata(shape: tuple[int, ...], rng: np.random.Generator) -> tuple[Floats, F
 
 
 def _smooth(values: Floats, cast: Floats, point: Floats, flat: Floats) -> Floats:
-    """Average `values`, where they were `cast` (0 or 1), over the 4 x 4 neighbours in the same plane (12 mm)."""
+    """Average `values`, where they were `cast` (0 or 1), over 4 x 4 neighbours in the same plane, and once more."""
+    gathered = _gather(np.concatenate([values, cast]), point, flat, range(4), range(4))
+    once = gathered[: len(values)] / np.maximum(gathered[len(values) :], np.float32(1e-6))
+    for rows, columns in (((0, 1, 3), (2,)), ((2,), (0, 1, 3))):
+        parts = _gather(np.concatenate([once, np.ones_like(once[:1])]), point, flat, rows, columns)
+        once = (once + parts[:-1]) / (1 + parts[-1])
+    return once
+
+
+def _gather(values: Floats, point: Floats, flat: Floats, rows: Iterable[int], columns: Iterable[int]) -> Floats:
+    """Return the sum of `values` over neighbours, offset by rows and columns less 2, within 12 mm of the same plane."""
     _, height, width = values.shape
     own = dot(point, flat)
     edges = ((0, 0), (2, 1), (2, 1))
-    values_wide, cast_wide, points_wide = (np.pad(image, edges, mode="edge") for image in (values, cast, point))
+    values_wide, points_wide = np.pad(values, edges, mode="edge"), np.pad(point, edges, mode="edge")
     total = np.zeros_like(values)
-    weight = np.full_like(values, 1e-6)
-    for dy in range(4):
-        for dx in range(4):
+    for dy in rows:
+        for dx in columns:
             window = (slice(None), slice(dy, dy + height), slice(dx, dx + width))
             near = (np.abs(dot(points_wide[window], flat) - own) < 0.012).astype(np.float32)
             total += near * values_wide[window]
-            weight += near * cast_wide[window]
-    total /= weight
     return total
 
 
@@ -193,7 +200,9 @@ def _upsample(values: Floats, coarse: Floats, point: Floats, flat: Floats) -> Fl
 
 
 def develop(radiance: Floats, rng: np.random.Generator, *, noise: bool) -> npt.NDArray[np.uint8]:
-    """Return linear light (3, H, W) as an 8-bit image (H, W, 3): exposure, vignetting, a soft shoulder, gamma 2.2."""
+    """Return linear light (3, H, W) as an 8-bit image (H, W, 3): lens blur, exposure, vignetting, a shoulder, gamma."""
+    if noise:
+        radiance = _blurred(radiance)
     middle = float(np.quantile(radiance[:, ::8, ::8].mean(0), 0.6))
     exposure = 0.36 / max(middle, 1e-3) * (rng.uniform(0.86, 1.14) if noise else 1.0)
     height, width = radiance.shape[1:]
@@ -201,6 +210,20 @@ def develop(radiance: Floats, rng: np.random.Generator, *, noise: bool) -> npt.N
     table = _response()
     planes = table[np.minimum(steps, len(table) - 1).astype(np.int16)]
     return np.ascontiguousarray(planes.transpose(1, 2, 0))
+
+
+def _blurred(image: Floats) -> Floats:
+    """Return the image as a small lens spreads it: 1/8, 3/4, 1/8 in both directions."""
+    image = np.minimum(image, np.float32(8))
+    for axis in (1, 2):
+        middle = [slice(None)] * 3
+        before, after = list(middle), list(middle)
+        middle[axis], before[axis], after[axis] = slice(1, -1), slice(None, -2), slice(2, None)
+        spread = np.float32(0.125) * (image[tuple(before)] + image[tuple(after)])
+        image = image.copy()
+        image[tuple(middle)] *= np.float32(0.75)
+        image[tuple(middle)] += spread
+    return image
 
 
 @lru_cache(maxsize=4)

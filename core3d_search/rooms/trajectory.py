@@ -14,6 +14,10 @@ CLEARANCE = 0.3
 """The camera stays this far, in metres, from walls and from furniture that reaches its height."""
 
 
+CLEAR_PIXELS = 70
+"""An object this large in the image counts as seen well."""
+
+
 def look_at(eye: npt.ArrayLike, target: npt.ArrayLike, roll: float = 0.0) -> Floats:
     """Return world_from_camera (4, 4), OpenCV axes, of a camera at `eye` that looks at `target`, rolled in radians."""
     position = np.asarray(eye, np.float64)
@@ -120,7 +124,10 @@ def _visibility(
     free = ~occluded(eyes, near)
     seen = np.zeros(inside.shape)
     seen[tuple(which[free].T)] = 1
-    return np.clip(seen.mean(-1) * 1.6, 0, 1)
+    # a thing that stays small in the image is hardly seen
+    extent = np.array([np.linalg.norm(item.box.extent) for item in room.objects])
+    pixels = intrinsics[0, 0] * extent / np.maximum(depth.mean(-1), 0.4)
+    return np.clip(seen.mean(-1) * 1.6, 0, 1) * np.clip(pixels / CLEAR_PIXELS, 0.1, 1)
 
 
 def _samples(vertices: npt.NDArray[np.float32]) -> Floats:

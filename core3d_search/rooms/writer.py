@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from core3d_search.rooms.generate import generate_room
 from core3d_search.rooms.render import render_room
 from core3d_search.rooms.room import Room
 
@@ -101,53 +100,6 @@ def ground_truth(room: Room, pixels: npt.NDArray[np.int64] | None = None) -> dic
         "relations": relations,
         "structure": structure,
     }
-
-
-def demo_rooms(
-    folder: Path | str,
-    seed: int = 0,
-    count: int = 3,
-    *,
-    frames: int = 40,
-    width: int = 480,
-    height: int = 360,
-    progress: Progress | None = None,
-) -> list[Path]:
-    """Write `count` furnished rooms of different kinds below `folder` and return their folders.
-
-    In all of them together exactly one red chair stands near a window, and another red chair does not, so that
-    "red chair near window" has one right answer.
-    """
-    return [
-        write_room(room, Path(folder) / room.name, frames=frames, width=width, height=height, progress=progress)
-        for room in plan_demo(seed, count)
-    ]
-
-
-DEMO_KINDS = ("living room", "kitchen", "office", "bedroom", "dining room", "studio", "bathroom")
-
-
-def plan_demo(seed: int = 0, count: int = 3) -> list[Room]:
-    """Return the rooms that `demo_rooms` writes: the first of each kind that together fulfil its promise."""
-    rooms: list[Room] = []
-    for position in range(count):
-        kind = DEMO_KINDS[position % len(DEMO_KINDS)]
-        for attempt in range(10_000):
-            room = generate_room(1000 * seed + 100_000 * position + attempt, kind=kind)
-            near, far = red_chairs(room)
-            wanted = {0: (1, 0), 1: (0, 1)}.get(position, (0, 0))
-            if (near, min(far, 1)) == wanted:
-                rooms.append(room)
-                break
-    return rooms
-
-
-def red_chairs(room: Room) -> tuple[int, int]:
-    """Return how many red chairs (of any kind of chair) are near a window, and how many are not."""
-    windows = {item.id for item in room.objects if item.label == "window"}
-    red = {item.id for item in room.objects if item.color == "red" and "chair" in item.label}
-    near = {fact.subject for fact in room.relations if fact.predicate == "near" and fact.anchors[0] in windows} & red
-    return len(near), len(red - near)
 
 
 def _write_matrix(path: Path, matrix: npt.NDArray[np.float64]) -> None:

@@ -247,8 +247,8 @@ def guitar(rng: np.random.Generator, main: Surface) -> Model:
     body.box(neck, (0.05, 0.022, 0.48), (0, -0.05, 0.38))
     body.box(main, (0.075, 0.022, 0.15), (0, -0.045, 0.86))
     body.box(neck, (0.15, 0.012, 0.03), (0, -0.056, 0.13))
-    for x in np.linspace(-0.017, 0.017, 6):
-        body.box(METAL, (0.0015, 0.0015, 0.72), (float(x), -0.0635, 0.145))
+    for z in np.linspace(0.42, 0.84, 9):
+        body.box(METAL, (0.05, 0.002, 0.004), (0, -0.062, float(z)))
     for z in (0.89, 0.93, 0.97):
         for sx in (-1, 1):
             body.ball(CHROME, 0.009, (sx * 0.046, -0.045, z), segments=8)

@@ -13,8 +13,8 @@ KEYS = plain((52, 54, 58), gloss=0.1)
 
 
 def picture_on(shape: Shape, rng: np.random.Generator, w: float, high: float, x: float, y: float, z: float) -> None:
-    """Show something bright on a screen: a sky over hills, or windows of text; `z` is its lower edge."""
-    if rng.random() < 0.5:
+    """Show something bright on a screen: a sky over hills, or windows of text (with chance `text`); `z` is its lower edge."""
+    if rng.random() >= text:
         sky = Surface(linear((60, 120, 210)), linear((170, 210, 244)), "sky", high, 0.3, 0.8)
         land = plain((52, 120, 70), gloss=0.3, glow=0.6)
         shape.box(sky, (w, 0.001, high * 0.65), (x, y, z + high * 0.35))
@@ -45,7 +45,7 @@ def tv(rng: np.random.Generator, main: Surface) -> Model:
     shape.box(main, (w, 0.035, high), (0, 0, 0.06))
     shape.box(SCREEN, (w - 2 * t, 0.002, high - 2 * t), (0, -0.018, 0.06 + t))
     if rng.random() < 0.35:
-        picture_on(shape, rng, w - 2 * t, high - 2 * t, 0, -0.02, 0.06 + t)
+        picture_on(shape, rng, w - 2 * t, high - 2 * t, 0, -0.02, 0.06 + t, text=0.0)
     return Model(shape)
 
 
@@ -256,7 +256,7 @@ def whiteboard(rng: np.random.Generator, main: Surface) -> Model:
     return Model(shape)
 
 
-@category("globe", finishes={"paper": ("blue", "beige", "green")}, place="top", synonyms=("world globe",))
+@category("globe", finishes={"paper": ("blue", "beige")}, place="top", synonyms=("world globe",))
 def globe(rng: np.random.Generator, main: Surface) -> Model:
     """A world globe with continents on an arched stand."""
     shape = Shape()

@@ -36,7 +36,6 @@ def window(rng: np.random.Generator, main: Surface) -> Model:
     if rng.random() < 0.45:
         shape.box(main, (w, 0.04, 0.035), (0, 0.02, high * rng.uniform(0.5, 0.68)))
     shape.box(main, (w + 0.08, 0.16, 0.03), (0, -0.04, -0.03))
-    shape.box(CHROME, (0.02, 0.04, 0.09), (w / sashes / 2 - 0.02 if sashes > 1 else w / 2 - 0.03, -0.045, high * 0.42))
     return Model(shape)
 
 
