@@ -131,7 +131,7 @@ def _leaf(rng: np.random.Generator) -> Image:
 
 
 def _text(rng: np.random.Generator) -> Image:
-    u, v = _grid()
+    _, v = _grid()
     line = (v * 16) % 1
     words = np.repeat(rng.random((16, 32)) < 0.78, SIZE // 32, axis=1)[np.floor(v * 16).astype(int)[:, 0]]
     return ((line > 0.3) & (line < 0.7) & words).astype(float)

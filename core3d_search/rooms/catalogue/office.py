@@ -12,8 +12,10 @@ CASING = {"plastic": ("black", "white", "gray"), "metal": ("silver",)}
 KEYS = plain((52, 54, 58), gloss=0.1)
 
 
-def picture_on(shape: Shape, rng: np.random.Generator, w: float, high: float, x: float, y: float, z: float) -> None:
-    """Show something bright on a screen: a sky over hills, or windows of text (with chance `text`); `z` is its lower edge."""
+def picture_on(
+    shape: Shape, rng: np.random.Generator, w: float, high: float, x: float, y: float, z: float, *, text: float = 0.5
+) -> None:
+    """Show a bright picture on a screen: sky over hills, or pages with chance `text`; `z` is its lower edge."""
     if rng.random() >= text:
         sky = Surface(linear((60, 120, 210)), linear((170, 210, 244)), "sky", high, 0.3, 0.8)
         land = plain((52, 120, 70), gloss=0.3, glow=0.6)
