@@ -79,8 +79,10 @@ def canonical(key: str) -> str:
 
 def as_tensor(value: Any) -> Tensor | None:
     """Return `value` as a float32 CPU tensor, or None where it is no array of floats."""
-    tensor = value.detach() if isinstance(value, Tensor) else torch.tensor(np.asarray(value))
-    return tensor.to("cpu", torch.float32) if tensor.is_floating_point() else None
+    if not isinstance(value, Tensor):
+        array = np.asarray(value)
+        value = torch.from_numpy(array.astype(np.float32)) if array.dtype.kind == "f" else torch.zeros(0, dtype=torch.int)
+    return value.detach().to("cpu", torch.float32) if value.is_floating_point() else None
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:

@@ -38,9 +38,9 @@ class Predictor(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.label_enc = nn.Embedding(2, CHANNELS)
-        self.pb_embedding = nn.Embedding(2, CHANNELS)
-        self.mask_tokens = nn.Embedding(TOKENS, CHANNELS)
+        self.label_enc = Vectors(2)
+        self.pb_embedding = Vectors(2)
+        self.mask_tokens = Vectors(TOKENS)
         self.decoder = nn.Module()
         self.decoder.layers = nn.ModuleList(DecoderLayer() for _ in range(LAYERS))
         self.decoder.ref_point_head = Mlp(2 * CHANNELS, CHANNELS, CHANNELS)
@@ -82,6 +82,14 @@ class Predictor(nn.Module):
     def refine(self, x: Tensor, box: Tensor) -> Tensor:
         """Return `box` moved by what the queries `x` say."""
         return (self._bbox_embed(x) + inverse_sigmoid(box)).sigmoid()
+
+
+class Vectors(nn.Module):
+    """Learned vectors; nn.Embedding would do, but creating one on the meta device imports half of torch's compiler."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(count, CHANNELS))
 
 
 class DecoderLayer(nn.Module):
