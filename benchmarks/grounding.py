@@ -12,15 +12,19 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from core3d_search.grounding import LabelledObject, ground
+from core3d_search.grounding import LabelledObject, ground, label_match
 from core3d_search.query import parse
+from core3d_search.query.words import singular
+from core3d_search.ranking import Match, rank
+from core3d_search.ranking import count as count_hits
+from core3d_search.relations import ObjectTable
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "grounding"
 Row = dict[str, Any]
@@ -47,6 +51,8 @@ def main() -> None:
             _show_errors(rows, answers, right, kinds, arguments.errors, arguments.seed)
     if arguments.detections:
         _detections(scenes, arguments.sample)
+    if arguments.rooms:
+        _generated_rooms(arguments.rooms, arguments.errors)
 
 
 def _arguments() -> argparse.Namespace:
@@ -56,6 +62,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--errors", type=int, default=0, help="print this many wrong rows")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--detections", action="store_true", help="also Nr3D over predicted boxes and labels, IoU 0.25")
+    parser.add_argument("--rooms", type=int, default=0, metavar="N", help="also queries about N generated rooms")
     return parser.parse_args()
 
 
@@ -193,6 +200,80 @@ def _detections(scenes: dict[str, list[Row]], sample: int) -> None:
     print(
         f"   predicted boxes {100 * np.mean(right_predicted):.1f} %, true boxes {100 * np.mean(right_true):.1f} %, target found at all {100 * np.mean(reachable):.1f} %"
     )
+
+
+PREDICATE_WORDS = {
+    "on": "on", "inside": "inside", "under": "under", "above": "above", "near": "near", "left of": "to the left of",
+    "right of": "to the right of", "in front of": "in front of", "behind": "behind",
+}  # fmt: skip
+
+
+def _generated_rooms(count: int, errors: int) -> None:
+    """Questions whose one right answer follows from the ground truth of generated rooms, over their true boxes.
+
+    `relation`: a label and a relation that exactly one object fulfils; `negation`: "LABEL not PREDICATE a LABEL" that
+    exactly one fulfils; `counting`: "how many LABEL are PREDICATE a LABEL", any number.
+    """
+    from core3d_search.rooms import generate_room
+
+    right: dict[str, list[bool]] = defaultdict(list)
+    shown = 0
+    for seed in range(count):
+        room = generate_room(500_000 + seed)
+        table, match = _room_table(room)
+        for kind, predicate, text, wanted in _room_queries(room):
+            query = parse(text, vocabulary={label for label in table.labels if label})
+            if kind == "counting":
+                answer: Any = count_hits(query, table, match)
+                ok = answer == wanted
+            else:
+                hits = rank(query, table, match, threshold=0.5 if kind == "negation" else 0.01)
+                answer = [h.object_id for h in hits[:3]]
+                ok = bool(hits) and hits[0].object_id == wanted
+            right[kind].append(ok)
+            right[f"{kind}: {predicate}"].append(ok)
+            if not ok and shown < errors:
+                shown += 1
+                print(f"   [{kind}] {room.name}: {text} -> {answer}, wanted {wanted}\n      {query}")
+    print(f"\n== {count} generated rooms, true boxes and labels")
+    for kind in sorted(right):
+        print(f"   {kind:32s} {100 * np.mean(right[kind]):5.1f} %  of {len(right[kind])}")
+
+
+def _room_table(room: Any) -> tuple[ObjectTable, Match]:
+    objects = room.objects
+    nowhere = np.full(3, np.nan)
+    table = ObjectTable(
+        ids=np.array([o.id for o in objects]),
+        centers=np.array([o.box.center for o in objects]),
+        extents=np.array([o.box.extent for o in objects]),
+        rotations=np.array([o.box.rotation for o in objects]),
+        fronts=np.array([nowhere if o.front is None else o.front for o in objects]),
+        labels=tuple(singular(o.label) for o in objects),
+        scene=room.name,
+    )
+    return table, label_match(table)
+
+
+def _room_queries(room: Any) -> Iterable[tuple[str, str, str, int]]:
+    label = {o.id: singular(o.label) for o in room.objects}
+    holds: dict[tuple[str, str, str], set[int]] = defaultdict(set)
+    for fact in room.relations:
+        if len(fact.anchors) == 1:
+            holds[label[fact.subject], fact.predicate, label[fact.anchors[0]]].add(fact.subject)
+        elif label[fact.anchors[0]] <= label[fact.anchors[1]]:
+            holds[label[fact.subject], "between", f"{label[fact.anchors[0]]} and the {label[fact.anchors[1]]}"].add(fact.subject)
+        else:
+            holds[label[fact.subject], "between", f"{label[fact.anchors[1]]} and the {label[fact.anchors[0]]}"].add(fact.subject)
+    for (subject, predicate, anchor), found in sorted(holds.items()):
+        words = PREDICATE_WORDS.get(predicate, predicate)
+        same = {i for i, name in label.items() if name == subject}
+        if len(found) == 1 and len(same) > 1:
+            yield "relation", predicate, f"the {subject} {words} the {anchor}", next(iter(found))
+        if predicate in ("on", "inside", "under", "near"):
+            yield "counting", predicate, f"how many {subject}{'es' if subject.endswith(('s', 'x', 'ch')) else 's'} are {words} a {anchor}", len(found)
+            if len(same - found) == 1 and subject != anchor:
+                yield "negation", predicate, f"{subject} not {words} a {anchor}", next(iter(same - found))
 
 
 def _iou(a: Row, b: Row) -> float:

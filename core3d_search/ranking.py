@@ -29,6 +29,9 @@ MOST_TARGETS, MOST_ANCHORS, MOST_PAIRED, MOST_ORDERED = 2000, 400, 32, 400
 THRESHOLD = 1e-4
 """Below this probability nothing is a hit."""
 
+ORDER_WEIGHT, LOOKS_WEIGHT = 0.6, 0.7
+"""Exponents of orders and looks beside relations: how much their evidence counts in the product."""
+
 RELATION_FLOOR, ORDER_FLOOR = 0.02, 0.02
 """A failed relation or order never says zero: boxes and words are both uncertain."""
 
@@ -117,11 +120,12 @@ class _Evaluation:
         rows = _best_rows(belief, MOST_TARGETS, 1e-3)
         if len(rows):
             for factor in (*self._looks(phrase, rows, belief), *self._relations(phrase, rows)):
-                belief *= factor.score
+                measured = factor.kind == "attribute" and factor.values
+                belief *= factor.score ** (LOOKS_WEIGHT if factor.kind == "attribute" and not measured else 1.0)
                 factors.append(factor)
             for selector in phrase.selectors:
                 factor = self._ordered(selector, rows, belief, factors[0].score)
-                belief *= factor.score
+                belief *= factor.score**ORDER_WEIGHT
                 factors.append(factor)
         outside = np.ones(n, dtype=bool)
         outside[rows] = False
@@ -256,7 +260,11 @@ class _Evaluation:
         scores = predicate.score(pairs, Circumstances(relation.frame, self.gaze))
         joint = np.where(pairs.same, 0.0, scores * belief[columns][None, :])
         best = np.argmax(joint, axis=1)
-        return joint[np.arange(len(rows)), best], columns[best][:, None]
+        score = joint[np.arange(len(rows)), best]
+        if (anchor.number or 1) > 1 and relation.predicate in COUNTED and len(columns) >= (anchor.number or 1):
+            # "with three monitors on it": the third best must hold as well
+            score = np.sqrt(score * np.sort(joint, axis=1)[:, -(anchor.number or 1)])
+        return score, columns[best][:, None]
 
     def _between(self, relation: Relation, rows: Array) -> tuple[Array, Array | None]:
         beliefs = [self.believe(anchor)[0] for anchor in relation.anchors]
@@ -328,6 +336,13 @@ class _Evaluation:
     ) -> tuple[Array, Array | None]:
         sign = 1.0 if selector.order == "closest" else -1.0
         here = Pairs(self.table, rows, rows[:1])
+        if not selector.anchors and self.gaze is not None:
+            # the closest one, without saying to what, is the closest to the speaker
+            score = np.zeros(len(rows))
+            for direction, share in zip(self.gaze.directions, self.gaze.weights, strict=True):
+                values = -sign * orders.seen_values(self.table, rows, "backmost", direction)
+                score += share * orders.place_probability(values, rivals, selector.rank, tolerance)
+            return score, None
         if not selector.anchors:
             away = -np.linalg.norm(self.table.centers[rows, :2] - self.table.middle, axis=1)
             return orders.place_probability(sign * away, rivals, selector.rank, tolerance), None
@@ -413,6 +428,7 @@ class _Evaluation:
         return [(int(r), float(belief[r] / total)) for r in rows] if total > 0 else []
 
 
+COUNTED = frozenset({"with", "supports", "contains", "near", "above", "below", "front", "behind"})
 ROOMS = frozenset(["kitchen", "bathroom", "bedroom", "office", "hallway", "hall", "restroom"]) | {"living room"}
 
 

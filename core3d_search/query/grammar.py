@@ -38,6 +38,7 @@ class _Draft:
     excluded: list[str] = field(default_factory=list)
     pronoun: bool = False
     mutual: bool = False
+    group: bool = False
     this: bool = False
     plural: bool = False
 
@@ -233,7 +234,7 @@ class _Reader:
 
     def longest(self, table: dict[tuple[str, ...], str], start: int | None = None) -> tuple[int, str] | None:
         start = self.i if start is None else start
-        for length in range(min(7, self.n - start), 0, -1):
+        for length in range(min(9, self.n - start), 0, -1):
             meaning = table.get(tuple(self.words[start : start + length]))
             if meaning is not None:
                 return length, meaning
@@ -428,10 +429,11 @@ class _Reader:
 
     def imperative(self) -> bool:
         """ "There are two beds. Choose the pillow ...": what is to be chosen is the target, what went before is around it."""
-        if self.word() not in lex.IMPERATIVES or (self.i and self.words[self.i - 1] in ("to", "not", "that")):
+        looking = self.word() == "look" and self.word(1) in ("at", "for")
+        if not (looking or self.word() in lex.IMPERATIVES) or (self.i and self.words[self.i - 1] in ("to", "not", "that")):
             return False
         start = self.i
-        self.eat()
+        self.eat(2 if looking else 1)
         if self.target is None or not self.target.noun:
             return True
         while self.word() in ("for", "out"):
@@ -442,7 +444,7 @@ class _Reader:
         if draft.pronoun or canonical(draft.noun) == canonical(self.target.noun):
             self.join(draft, self.taken_negation())
             return True
-        if not self.clause_start(start) and self.words[start - 1] not in ("and", "please", "then", "so"):
+        if not self.clause_start(start) and self.words[start - 1] not in ("and", "please", "then", "so", "you", "i", "we"):
             self.i = start + 1
             return True
         self.others.append(self.target)
@@ -715,7 +717,10 @@ class _Reader:
                 name = canonical(found[1])
                 if name in ("room", "group", "row", "stack", "pile", "set", "scene", "picture frame"):
                     return True
-                return self.target is None or not self.target.noun or name == canonical(self.target.noun)
+                if self.target is None or not self.target.noun:
+                    return True
+                last = self.words[k + found[0] - 1]
+                return name == canonical(self.target.noun) and (counted or singular(last) != last)
             counted = counted or word in lex.NUMBERS or word.isdigit()
             if word in ("them", "others", "all", "both", "many"):
                 counted = True
@@ -850,9 +855,11 @@ class _Reader:
                 if self.word() == "the":
                     break
                 self.eat()
-            anchor = self.noun_phrase()
+            side = self.side_ahead()
+            anchor = None if side else self.noun_phrase()
             if anchor is None:
-                self.current().selectors.append((order, rank, [], negated))
+                if not side:  # "farthest to the left" is simply leftmost
+                    self.current().selectors.append((order, rank, [], negated))
                 return
             if (
                 self.target is None
@@ -911,6 +918,13 @@ class _Reader:
             if inner is not None:
                 self.target = self.subject = self.head = owner = inner
         owner.selectors.append((order, rank, [], negated))
+
+    def side_ahead(self) -> bool:
+        """Whether "to the left", "on the right" follows at once."""
+        k = 0
+        while self.word(k) in ("to", "on", "the", "at", "your"):
+            k += 1
+        return self.word(k) in ("left", "right") and self.word(k + 1) not in ("of",) and not self.noun_after(k + 1)
 
     def any_preposition(self, length: int) -> bool:
         return any(w in ("to", "from", "by") for w in self.words[max(0, self.i - length - 6) : self.i])
@@ -1002,6 +1016,10 @@ class _Reader:
             elif predicate == "between":
                 owner.selectors.append(("middle", 1, [], negated))
             return
+        if anchor.noun in ("nothing", "anything", "something", "everything"):
+            negated = negated != (anchor.noun == "nothing")
+            anchor.noun = ""
+            anchor.pronoun = False
         if anchor.pronoun and not anchor.noun:
             if anchor.attributes or anchor.selectors or anchor.number or anchor.mutual:
                 anchor.noun = self.target.noun if self.target is not None else ""
@@ -1010,6 +1028,12 @@ class _Reader:
                 return
         if predicate == "between":
             self.between(owner, anchor, negated)
+            return
+        if predicate == "inside" and anchor.group and not negated and (owner is self.target) and (not owner.noun or self.same_thing(anchor)):
+            # "in the row of shoes, the second": the group is at choice
+            owner.noun = owner.noun or anchor.noun
+            owner.relations += anchor.relations
+            self.owner = self.head = owner
             return
         if predicate in ("above", "below") and anchor.plural and owner is self.target and self.same_thing(anchor):
             owner.selectors.append(("highest" if predicate == "above" else "lowest", 1, [], negated))  # "above all other pillows"
@@ -1085,8 +1109,13 @@ class _Reader:
         ):
             self.eat()
         name = None
-        if (
-            self.word() in ("to", "on")
+        having = owner.relations[-1][0] == "with"
+        if having and self.word(2) in ("immediate", "direct", "far") and self.word(1) in ("its", "the") and self.word(3) in ("left", "right"):
+            name = {"left": "right", "right": "left"}[self.word(3)]
+            self.eat(4)
+        elif (
+            having
+            and self.word() in ("to", "on")
             and self.word(1) in ("its", "the", "it")
             and self.word(2) in ("left", "right", "top")
         ) or (self.word() in ("to", "on") and self.word(1) == "it" and self.word(2) == "'s"):
@@ -1401,7 +1430,7 @@ class _Reader:
                     self.eat()
                     determined = True
                     continue
-                if self.word(1) in ("shaped", "sized", "looking", "colored") and self.unknown(word):
+                if self.word(1) in ("shaped", "sized", "looking", "colored") and self.unknown(word) and found is None:
                     self.eat(2)
                     determined = True
                     continue
@@ -1470,6 +1499,7 @@ class _Reader:
             if inner is not None and inner.noun:
                 inner.attributes += draft.attributes
                 inner.selectors += draft.selectors
+                inner.group = True
                 return inner
             self.i = save
         return draft

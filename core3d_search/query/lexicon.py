@@ -6,7 +6,7 @@ RELATION_WORDS: dict[str, str] = {
     "near": "near|next to|beside|besides|by|close to|closer to|nearby|near to|adjacent to|alongside|along side|along side of|"
     "around|along|at|next|beside of|right by|in the vicinity of|close by|surrounding|neighboring|neighbouring|by the side of|"
     "at the side of|on the side of|to the side of|side by side with|along with|together with|in proximity to|nearest side of|"
-    "belonging to|pushed up to|pulled up to|up to|tucked into|pushed into|pushed in to|tucked in|tucked in to|next too|"
+    "belonging to|pushed up to|pulled up to|pulled out from|pulled out from under|pulled out of|up to|tucked into|pushed into|pushed in to|tucked in|tucked in to|next too|"
     "associated with|goes with|that goes with|going with|used with|in the area of|in the area with|grouped with|paired with|"
     "off to the side of|over by|over near|up by|down by|near by|not far from|in line of|on side of|before|past",
     "far": "far from|away from|far away from|off from|apart from|not close to|not near",
@@ -582,4 +582,9 @@ KNOWN_WORDS = (
     | INTENSIFIERS
     | VERBS
     | FUNCTION_WORDS
+    | VIEW_OPENERS
+    | VIEW_SUBJECTS
+    | VIEW_FILLERS
+    | IMPERATIVES
+    | {word for phrase in ALONE for word in phrase}
 )

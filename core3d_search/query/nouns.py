@@ -424,6 +424,8 @@ GENERIC = frozenset(
         "structure",
         "place",
         "equipment",
+        "nothing",
+        "everything",
     ]
 )
 """Nouns that any object answers to."""

@@ -52,12 +52,18 @@ def _decay(distance: Array, half_at: float, power: float = 2.0) -> Array:
     return 1.0 / (1.0 + (np.maximum(distance, 0.0) / half_at) ** power)
 
 
-NEAR, CONTACT, HEIGHT_GAP, AGAINST, TALL = 1.0, 0.15, 0.06, 0.25, 0.35
+NEAR, NEAR_POWER, CONTACT, HEIGHT_GAP, AGAINST = 0.5, 2.5, 0.15, 0.06, 0.25
 OFF_AXIS, BEGIN, STRIP, OPENING, REACH, BESIDE = 0.1, 0.3, 0.25, 0.35, 4.0, 3.0
+HELD, LEVEL, TUCKED = 0.6, 0.15, 0.3
 
 
 def near(pairs: Pairs, _: Circumstances) -> Array:
-    return _decay(pairs.gap + 0.1 * pairs.distance, NEAR)
+    held = np.maximum(np.minimum(pairs.covered, 1.0) * _decay(np.abs(pairs.above_gap), 0.05), _swapped(_resting, pairs, _))
+    return _decay(pairs.gap + 0.02 * pairs.distance, NEAR, NEAR_POWER) * (1.0 - HELD * held)
+
+
+def _resting(pairs: Pairs, _: Circumstances) -> Array:
+    return np.asarray(np.minimum(pairs.covered, 1.0) * _decay(np.abs(pairs.above_gap), 0.05))
 
 
 def far(pairs: Pairs, _: Circumstances) -> Array:
@@ -115,6 +121,12 @@ def above(pairs: Pairs, _: Circumstances) -> Array:
 
 
 def below(pairs: Pairs, around: Circumstances) -> Array:
+    # a chair that is pushed under a desk begins below its top and shares its footprint
+    tucked = TUCKED * np.minimum(pairs.overlap * 1.5, 1) * _step(-pairs.table.low[pairs.t, None], -pairs.table.low[None, pairs.a] - 0.2, 0.4)
+    return np.maximum(tucked, _under(pairs))
+
+
+def _under(pairs: Pairs) -> Array:
     beside = _decay(pairs.flat_gap, 0.3)
     return (
         beside
@@ -163,7 +175,8 @@ def _directed(pairs: Pairs, around: Circumstances, along: str) -> Array:
         free = np.maximum(aside - width, 0.0) + OFF_AXIS * aside
         score = _step(ahead, BEGIN * depth, 0.6) * _decay(free, STRIP + OPENING * np.maximum(ahead, 0.0), 1.5)
         total += view.weight[None, :] * score
-    return 0.02 + 0.98 * total
+    apart = np.maximum(np.maximum(pairs.above_gap, pairs.below_gap), 0.0)
+    return (0.02 + 0.98 * total) * (1.0 - LEVEL * (apart > 0)) * _decay(apart, 2.0)
 
 
 def front(pairs: Pairs, around: Circumstances) -> Array:
