@@ -37,6 +37,7 @@ from core3d_search.schema.engine import (
     migrating,
     size_bytes,
     sqlite_path,
+    transaction,
     without_waiting,
 )
 from core3d_search.schema.records import (
@@ -135,19 +136,15 @@ class Store:
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
-        """One snapshot of the database."""
-        with failures_told(self.location), self._engine.connect() as connection, connection.begin():
+        with failures_told(self.location), transaction(self._engine, writes=False) as connection:
             yield connection
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
-        """One transaction: all of it happens or nothing."""
         if self.read_only:
             raise StoreError(f"{self.location} was opened read-only: check the rights of the file and its folder")
-        with failures_told(self.location), self._engine.connect() as connection:
-            connection.execution_options(writes=True)
-            with connection.begin():
-                yield connection
+        with failures_told(self.location), transaction(self._engine, writes=True) as connection:
+            yield connection
 
     def _write_if_free(self, write: Callable[[Connection], None]) -> bool:
         """Do what a reader can do without; return whether it was done, False where it would mean to wait or fail."""

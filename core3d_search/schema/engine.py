@@ -68,7 +68,7 @@ def connect(url: URL, *, read_only: bool) -> Engine:
     def open_file() -> sqlite3.Connection:
         name = ":memory:" if path is None else path.as_uri() + _open_mode(path, read_only)
         connection = sqlite3.connect(name, uri=True, timeout=BUSY_TIMEOUT_S, check_same_thread=False)
-        connection.isolation_level = None  # the driver leaves BEGIN to us: it would commit before a CREATE TABLE
+        connection.isolation_level = None  # the driver leaves BEGIN to us
         connection.execute("PRAGMA foreign_keys = ON")
         if not read_only and path is not None:
             connection.execute("PRAGMA synchronous = NORMAL")  # whole after a crash, given the write-ahead log
@@ -98,15 +98,27 @@ def _open_mode(path: Path, read_only: bool) -> str:
 
 
 @contextmanager
+def transaction(engine: Engine, *, writes: bool) -> Iterator[Connection]:
+    """One transaction, all or nothing; without `writes` one snapshot of the database."""
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":  # whose transactions are snapshots anyway
+            connection.execution_options(writes=writes)
+        elif not writes:
+            connection.execution_options(isolation_level="REPEATABLE READ")
+        with connection.begin():
+            yield connection
+
+
+@contextmanager
 def migrating(engine: Engine) -> Iterator[Connection]:
     """One writing transaction with SQLite's cascades off: a migration that changes a table there copies and drops it,
     and the drop would take every row that refers to it along."""
+    if engine.dialect.name != "sqlite":
+        with transaction(engine, writes=True) as connection:
+            yield connection
+        return
     with engine.connect() as connection:
         connection.execution_options(writes=True)
-        if engine.dialect.name != "sqlite":
-            with connection.begin():
-                yield connection
-            return
         driver = _driver_of(connection)
         driver.execute("PRAGMA journal_mode = WAL")  # kept in the file: readers and one writer at the same time
         driver.execute("PRAGMA foreign_keys = OFF")
@@ -166,7 +178,7 @@ def failures_told(where: object) -> Iterator[None]:
         yield
     except DBAPIError as error:
         raise StoreError(_explain(error.orig, where)) from error
-    except (sqlite3.Error, OSError) as error:
+    except sqlite3.Error as error:
         raise StoreError(_explain(error, where)) from error
 
 

@@ -64,7 +64,9 @@ def all_scenes(connection: Connection) -> list[SceneRecord]:
 
 def no_scene(connection: Connection, name: str) -> StoreError:
     names = connection.execute(select(scenes.c.name).order_by(scenes.c.name)).scalars().all()
-    return StoreError(f"no scene {name!r} in {location(connection.engine.url)}; there are: {', '.join(names) or 'none'}")
+    return StoreError(
+        f"no scene {name!r} in {location(connection.engine.url)}; there are: {', '.join(names) or 'none'}"
+    )
 
 
 def scene_key(connection: Connection, name: str) -> int:
