@@ -13,8 +13,11 @@ import typer
 from core3d_search.cli import options, output
 
 if TYPE_CHECKING:
-    from core3d_search.datatypes import Hit
+    from core3d_search.datatypes import Hit, Reason
     from core3d_search.search import Searcher
+
+UNITS = {"_m": " m", "_deg": "°"}
+"""How the units that end the keys of measured values are written for people."""
 
 
 def search(
@@ -115,7 +118,21 @@ def _print_hits(hits: Sequence[Hit], threshold: float) -> None:
         typer.echo(f"{rank}. {hit.scene} · {hit.label or 'object'} #{hit.object_id} · score {hit.score:.2f}{below}")
         typer.echo(f"   center {output.metres(hit.box.center)} m · size {output.metres(hit.box.extent)} m")
         for reason in hit.reasons:
-            typer.echo(f"   {reason.score:.2f}  {reason.text}")
+            typer.echo(f"   {reason.score:.2f}  {_reason_line(reason)}")
+
+
+def _reason_line(reason: Reason) -> str:
+    """Return a reason with its anchors and measured values: `near window #4 · distance 0.32 m · threshold 1 m`."""
+    parts = [reason.text + "".join(f" #{anchor}" for anchor in reason.anchor_ids)]
+    for key, value in reason.values.items():
+        if isinstance(value, str):
+            parts += [f"{key} {value}"] if value else []
+        else:
+            name, suffix = next(
+                ((key.removesuffix(end), unit) for end, unit in UNITS.items() if key.endswith(end)), (key, "")
+            )
+            parts.append(f"{name.replace('_', ' ')} {value:.2f}{suffix}")
+    return " · ".join(parts)
 
 
 def _print_csv(queries: Sequence[str], answers: Sequence[Sequence[Hit]]) -> None:
