@@ -66,7 +66,7 @@ class Predictor(nn.Module):
         content = self.label_enc.weight[0] + self.pb_embedding.weight[0] + self.mask_tokens.weight
         x = content.repeat(count, 1)[None]
         box = inverse_sigmoid(prompts.repeat_interleave(TOKENS, dim=0)[None]).sigmoid()
-        group = TOKENS if isolated else count * TOKENS
+        group = TOKENS if isolated else max(count, 1) * TOKENS
         for layer, layer_values in zip(self.decoder.layers, values, strict=True):
             entering = box
             x = layer(x, self.decoder.ref_point_head(sine_box(box)), box, layer_values, group)

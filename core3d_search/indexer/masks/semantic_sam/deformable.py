@@ -43,7 +43,7 @@ class MultiScaleDeformableAttention(nn.Module):
         batch, count, _ = query.shape
         shape = (batch, count, self.heads, self.levels, self.points)
         offsets = self.sampling_offsets(query).view(*shape, 2)
-        weights = self.attention_weights(query).view(*shape[:3], -1).softmax(-1).view(shape)
+        weights = self.attention_weights(query).unflatten(-1, (self.heads, -1)).softmax(-1).view(shape)
         reference = reference[:, :, None, :, None]  # broadcasts over heads and points
         if reference.shape[-1] == 4:
             locations = reference[..., :2] + offsets / self.points * reference[..., 2:] * 0.5
@@ -60,4 +60,4 @@ class MultiScaleDeformableAttention(nn.Module):
                 found = F.grid_sample(value, grids[:, level, :, part], "bilinear", "zeros", align_corners=False)
                 for point in range(self.points):
                     total[:, :, part].addcmul_(found[:, :, point], weights[:, level, None, point, part])
-        return self.output_proj(total.view(batch, -1, count).transpose(1, 2))
+        return self.output_proj(total.view(batch, query.shape[2], count).transpose(1, 2))
