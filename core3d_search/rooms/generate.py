@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -155,7 +156,9 @@ def _plate(label: str, surface: Surface, size: tuple[float, float], z: float) ->
     w, d = size
     points = np.array([[(0, 0, z), (0, d, z)], [(w, 0, z), (w, d, z)]])
     shape.sheet(surface, points, uv=points[..., :2])
-    return Structure(label, Box3D((w / 2, d / 2, z), (w, d, 0.0)), shape.mesh(), tuple(shape.surfaces))
+    return Structure(
+        label, Box3D(np.array((w / 2, d / 2, z)), np.array((w, d, 0.0))), shape.mesh(), tuple(shape.surfaces)
+    )
 
 
 def _wall(
@@ -164,11 +167,11 @@ def _wall(
 ) -> None:  # fmt: skip
     """Add the rectangles of a wall in the plane y = 0 that are left around its openings."""
     xs = sorted({0.0, length, *(x for hole in holes for x in hole[:2])})
-    for x0, x1 in zip(xs, xs[1:], strict=False):
+    for x0, x1 in pairwise(xs):
         cuts = [(0.0, 0.0), (height, height)]
         cuts += [(z0, z1) for a, b, z0, z1, _ in holes if a < (x0 + x1) / 2 < b]
         cuts.sort()
-        for (_, z0), (z1, _) in zip(cuts, cuts[1:], strict=False):
+        for (_, z0), (z1, _) in pairwise(cuts):
             if z1 - z0 > 1e-6 and x1 - x0 > 1e-6:
                 points = np.array([[(x0, 0, z0), (x0, 0, z1)], [(x1, 0, z0), (x1, 0, z1)]])
                 shape.sheet(surface, points, uv=points[..., [0, 2]])
@@ -184,7 +187,7 @@ def _lights(arrangement: Arrangement, rng: np.random.Generator) -> tuple[Light, 
     center = np.array([w / 2, d / 2, h - 0.05])
     if lamps:
         low = lamps[0].model.shape.bounds()[0, 2]
-        center = lamps[0].at + (0.0, 0.0, low - 0.06)
+        center = lamps[0].at + np.array((0.0, 0.0, low - 0.06))
     warm = np.array([1.0, rng.uniform(0.86, 0.95), rng.uniform(0.68, 0.85)])
     lights = [Light(center, 0.22, (1.5 - 0.8 * day) * warm * 2.2)]
     cool = np.array([0.88, 0.95, 1.0])

@@ -105,7 +105,7 @@ class Shape:
                 corners += [quad[[0, 1, 2]], quad[[0, 2, 3]]]
                 uvs += [along[[0, 1, 2]], along[[0, 2, 3]]]
                 normals += [np.tile(np.eye(3)[axis] * np.sign(sign), (3, 1))] * 2
-        lifted = np.stack(corners) + (0, 0, h / 2)
+        lifted = np.stack(corners) + np.array((0, 0, h / 2))
         mesh = Mesh(lifted.astype(np.float32), _f32(normals), _f32(uvs), self._surface(surface, 12))
         self._append(mesh.moved(np.eye(3) if turn is None else turn, at))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,7 @@ from core3d_search.rooms import textures
 from core3d_search.rooms.mesh import Mesh
 from core3d_search.rooms.room import Room
 from core3d_search.rooms.sensor import noisy_color, noisy_depth
-from core3d_search.rooms.shading import Seen, develop, dot, illuminate, visibility
+from core3d_search.rooms.shading import Seen, arriving_light, develop, dot, illuminate
 from core3d_search.rooms.surfaces import Surface
 from core3d_search.rooms.trajectory import plan_trajectory
 
@@ -74,7 +75,7 @@ class Renderer:
         import open3d as o3d
 
         self.room = room
-        self._tensor = o3d.core.Tensor
+        self._tensor = cast(Any, o3d.core.Tensor)
         things: list[tuple[int, Mesh, tuple[Surface, ...]]] = [(0, part.mesh, part.surfaces) for part in room.structure]
         things += [(item.id, item.mesh, item.surfaces) for item in room.objects]
         surfaces = [surface for _, _, own in things for surface in own]
@@ -127,25 +128,25 @@ class Renderer:
         width, height = size
         turn = world_from_camera[:3, :3].astype(np.float32)
         origin = world_from_camera[:3, 3].astype(np.float32)[:, None, None]
-        straight = _directions(intrinsics, size)
-        direction = (turn @ straight).reshape(3, height, width)
+        direction = _directions(turn, intrinsics, size)
         rays = np.empty((height, width, 6), np.float32)
-        rays[..., :3] = origin[:, 0, 0]
-        rays[..., 3:] = (straight.T @ turn.T).reshape(height, width, 3)
-        cast = self._scene.cast_rays(self._tensor(rays))
-        depth = cast["t_hit"].numpy()
+        for axis in range(3):
+            rays[..., axis] = origin[axis]
+            rays[..., 3 + axis] = direction[axis]
+        found = self._scene.cast_rays(self._tensor(rays))
+        depth = found["t_hit"].numpy()
         hit = np.isfinite(depth)
         depth = np.where(hit, depth, 0).astype(np.float32)
-        triangle = np.where(hit, cast["primitive_ids"].numpy(), 0).astype(np.int32)
+        triangle = np.where(hit, found["primitive_ids"].numpy(), 0).astype(np.int32)
         instance = np.where(hit, self._instance[triangle], 0).astype(np.uint16)
-        flat = np.ascontiguousarray(cast["primitive_normals"].numpy().transpose(2, 0, 1))
+        flat = np.ascontiguousarray(found["primitive_normals"].numpy().transpose(2, 0, 1))
         # thin sheets have two sides: the lit one is the one that the camera sees
         facing = dot(flat, direction)
         flat *= np.where(facing > 0, np.float32(-1), np.float32(1))
-        point = origin + depth * direction
-        visible = visibility(point, flat, self.room.lights, self._hits, rng)
-        length = np.sqrt(dot(direction, direction))
-        barycentric = cast["primitive_uvs"].numpy()
+        point: Floats = np.add(origin, depth * direction, dtype=np.float32)
+        arriving = arriving_light(point, flat, self.room.lights, self._hits, rng)
+        length: Floats = np.sqrt(dot(direction, direction), dtype=np.float32)
+        barycentric = found["primitive_uvs"].numpy()
         radiance = np.empty_like(point)
         poor = np.zeros((2, height, width), bool)
         # in bands, so that the many images in between stay in the processor's cache
@@ -157,14 +158,15 @@ class Renderer:
             seen = Seen(point[:, rows], normal, direction[:, rows] / length[rows])
             albedo = self._albedo(surface, uv, depth[rows], float(intrinsics[0, 0]))
             gloss = self._gloss[surface]
-            diffuse, highlight = illuminate(seen, visible[:, rows], gloss, self.room.lights)
+            diffuse, highlight = illuminate(seen, arriving[:, rows], gloss, self.room.lights)
             diffuse += np.float32(1.3) * self._glow[surface]
             radiance[:, rows] = diffuse * albedo + highlight
             poor[0, rows] = albedo.max(0) < 0.02
             poor[1, rows] = self._glass[surface] | (gloss > 0.65)
         rgb = develop(radiance, rng, noise=noise)
         if noise:
-            depth = noisy_depth(depth, np.abs(facing) / length, poor[0], poor[1], rng)
+            cosine: Floats = np.divide(np.abs(facing), length, dtype=np.float32)
+            depth = noisy_depth(depth, cosine, poor[0], poor[1], rng)
             rgb = noisy_color(rgb, rng)
         return RenderedFrame(index, rgb, depth, intrinsics, world_from_camera, instance)
 
@@ -193,8 +195,9 @@ class Renderer:
         return np.stack([self._color[k][surface] + self._change[k][surface] * mix for k in range(3)])
 
 
-def _directions(intrinsics: npt.NDArray[np.float64], size: tuple[int, int]) -> Floats:
-    """Return camera rays (3, H W) with z = 1, so that the ray length is the depth."""
-    u, v = np.meshgrid(np.arange(size[0]), np.arange(size[1]))
-    x, y = (u - intrinsics[0, 2]) / intrinsics[0, 0], (v - intrinsics[1, 2]) / intrinsics[1, 1]
-    return np.stack([x, y, np.ones_like(x)]).reshape(3, -1).astype(np.float32)
+def _directions(turn: Floats, intrinsics: npt.NDArray[np.float64], size: tuple[int, int]) -> Floats:
+    """Return world rays (3, H, W) of a camera with z = 1 in its own frame, so that the ray length is the depth."""
+    x = ((np.arange(size[0]) - intrinsics[0, 2]) / intrinsics[0, 0]).astype(np.float32)
+    y = ((np.arange(size[1]) - intrinsics[1, 2]) / intrinsics[1, 1]).astype(np.float32)
+    along_row, along_column = turn[:, :1] * x, turn[:, 1:2] * y + turn[:, 2:]
+    return along_row[:, None, :] + along_column[:, :, None]

@@ -20,10 +20,10 @@ def noisy_depth(
     steps, where the surface turns away (`slope`, the cosine to the ray, below about 0.12), in blotches on `dark` and
     `shiny` surfaces, beyond 8 m and nearer than 0.35 m.
     """
-    sigma = 0.0012 + 0.0019 * (depth - 0.4) ** 2
+    sigma = np.float32(0.0012) + np.float32(0.0019) * (depth - np.float32(0.4)) ** 2
     grain = rng.standard_normal(depth.shape, np.float32)
-    grain = (grain + np.roll(grain, 1, 0) + np.roll(grain, 1, 1) + np.roll(grain, (1, 1), (0, 1))) / 2
-    noisy = depth + sigma.astype(np.float32) * grain
+    grain = (grain + np.roll(grain, 1, 0) + np.roll(grain, 1, 1) + np.roll(grain, (1, 1), (0, 1))) / np.float32(2)
+    noisy = depth + sigma * grain
     patches = _patches(depth.shape, rng)
     step = np.zeros(depth.shape, bool)
     limit = 0.03 * depth

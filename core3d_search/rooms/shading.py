@@ -42,56 +42,53 @@ def dot(a: Floats, b: Floats) -> Floats:
     return total
 
 
-def illuminate(seen: Seen, visible: Floats, gloss: Floats, lights: Sequence[Light]) -> tuple[Floats, Floats]:
+def illuminate(seen: Seen, arriving: Floats, gloss: Floats, lights: Sequence[Light]) -> tuple[Floats, Floats]:
     """Return the diffuse light and the highlights, each (3, H, W), that reach the camera from every pixel.
 
-    `visible` is what `visibility` found. Direct light falls off as 1 / (1 + 0.55 d^2), which keeps the far corners of
-    a room readable; what bounces is one ambient term, weighted by the openness of the point. Highlights are Blinn and
-    Phong's (exponent 32), and glossy surfaces mirror the bright room at grazing angles (Schlick 1994).
+    `arriving` is what `arriving_light` found. What bounces is one ambient term, weighted by the openness of the
+    point. Highlights are Blinn and Phong's (exponent 32), and glossy surfaces mirror the bright room at grazing
+    angles (Schlick 1994).
     """
-    power = sum(float(light.power.mean()) for light in lights)
-    bounce = np.float32(0.15 + 0.05 * power)
-    ambient = visible[0] * bounce * (0.8 + 0.2 * seen.normal[2])
+    bounce = np.float32(0.15 + 0.05 * sum(float(light.power.mean()) for light in lights))
+    ambient = arriving[0] * bounce * (0.8 + 0.2 * seen.normal[2])
     # the floor warms what faces down
-    warm = np.clip(-seen.normal[2], 0, 1) * visible[0] * bounce * 0.55
+    warm = np.clip(-seen.normal[2], 0, 1) * arriving[0] * bounce * 0.55
     diffuse = np.stack([ambient + warm, 0.985 * ambient + 0.92 * warm, 0.955 * ambient + 0.8 * warm])
-    highlight = np.zeros_like(diffuse)
     shiny = np.flatnonzero(gloss > 0.1)
     strength = gloss.ravel()[shiny]
-    normal, view = seen.normal.reshape(3, -1)[:, shiny], seen.view.reshape(3, -1)[:, shiny]
+    point, normal, view = (image.reshape(3, -1)[:, shiny] for image in (seen.point, seen.normal, seen.view))
     mirrored = np.zeros((3, len(shiny)), np.float32)
-    # with P the point, N the normal, C the light: |C - P|^2 and N (C - P) from dot products that the lights share
-    point, normal_point = dot(seen.point, seen.point), dot(seen.normal, seen.point)
-    near = seen.point.reshape(3, -1)[:, shiny]
-    for light, shadow in zip(lights, visible[1:], strict=True):
-        center = light.center.astype(np.float32)
-        square = point - 2 * dot(center, seen.point)
-        square += center @ center
-        square = np.maximum(square, np.float32(1e-4))
-        reach = shadow / (1 + np.float32(0.55) * square)
-        distance = np.sqrt(square)
-        if light.direction is not None:
-            ahead = light.direction.astype(np.float32)
-            reach *= np.maximum(dot(ahead, seen.point) - ahead @ center, 0) / distance * np.float32(1.6)
+    normal_point = dot(seen.normal, seen.point)
+    for light, share in zip(lights, arriving[1:], strict=True):
+        center, power = light.center.astype(np.float32), light.power.astype(np.float32)
         lit = np.maximum(dot(center, seen.normal) - normal_point, 0)
-        lit *= reach
-        lit /= distance
+        lit *= share
         for channel in range(3):
-            diffuse[channel] += np.float32(light.power[channel]) * lit
-        half = (center[:, None] - near) / distance.ravel()[shiny] - view
+            diffuse[channel] += power[channel] * lit
+        toward: Floats = center[:, None] - point
+        distance: Floats = np.sqrt(dot(toward, toward), dtype=np.float32)
+        half: Floats = toward / distance - view
         half /= np.sqrt(dot(half, half)) + np.float32(1e-6)
         shine = np.clip(dot(half, normal), 0, 1)
         for _ in range(5):
             shine *= shine
-        mirrored += light.power.astype(np.float32)[:, None] * (0.8 * strength * shine * reach.ravel()[shiny])
+        mirrored += power[:, None] * (0.8 * strength * shine * distance * share.ravel()[shiny])
     graze = np.clip(1 + dot(view, normal), 0, 1)
     mirrored += 0.3 * strength * (0.08 + graze * graze * graze * graze * graze) * bounce
+    highlight = np.zeros_like(diffuse)
     highlight.reshape(3, -1)[:, shiny] = mirrored
     return diffuse, highlight
 
 
-def visibility(point: Floats, flat: Floats, lights: Sequence[Light], hits: Hits, rng: np.random.Generator) -> Floats:
-    """Return per pixel the openness and, for each light, the part of it that is in sight: (1 + lights, H, W)."""
+def arriving_light(
+    point: Floats, flat: Floats, lights: Sequence[Light], hits: Hits, rng: np.random.Generator
+) -> Floats:
+    """Return the openness of each pixel, then for each light what arrives of it per metre, (1 + lights, H, W).
+
+    That is: the part of the light that is in sight, times 1 / (1 + 0.55 d^2), which keeps the far corners of a room
+    readable, times the cosine at lights that shine ahead, over the distance d. All but steps in shadow varies slowly,
+    so it is found at every `COARSE`-th pixel.
+    """
     near, up = (np.ascontiguousarray(image[:, ::COARSE, ::COARSE]) for image in (point, flat))
     start = near + np.float32(2e-3) * up
     even, odd = _strata(near.shape[1:], rng)
@@ -113,7 +110,14 @@ def visibility(point: Floats, flat: Floats, lights: Sequence[Light], hits: Hits,
         for k in range(len(lights)):
             cast[k + 1] = turns == k
             values[k + 1] = lit * cast[k + 1]
-    return _upsample(_smooth(values, cast, near, up), near, point, flat)
+    values = _smooth(values, cast, near, up)
+    for light, share in zip(lights, values[1:], strict=True):
+        away = near - light.center.astype(np.float32)[:, None, None]
+        square = np.maximum(dot(away, away), np.float32(1e-4))
+        share /= np.sqrt(square) * (1 + np.float32(0.55) * square)
+        if light.direction is not None:
+            share *= np.float32(1.6) * np.maximum(dot(light.direction.astype(np.float32), away), 0) / np.sqrt(square)
+    return _upsample(values, near, point, flat)
 
 
 def _disc(light: Light) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
@@ -152,11 +156,11 @@ def _strata(shape: tuple[int, ...], rng: np.random.Generator) -> tuple[Floats, F
 
 def _smooth(values: Floats, cast: Floats, point: Floats, flat: Floats) -> Floats:
     """Average `values`, where they were `cast` (0 or 1), over 4 x 4 neighbours in the same plane, and once more."""
-    gathered = _gather(np.concatenate([values, cast]), point, flat, range(4), range(4))
-    once = gathered[: len(values)] / np.maximum(gathered[len(values) :], np.float32(1e-6))
+    gathered: Floats = _gather(np.concatenate([values, cast]), point, flat, range(4), range(4))
+    once: Floats = np.divide(gathered[: len(values)], np.maximum(gathered[len(values) :], 1e-6), dtype=np.float32)
     for rows, columns in (((0, 1, 3), (2,)), ((2,), (0, 1, 3))):
         parts = _gather(np.concatenate([once, np.ones_like(once[:1])]), point, flat, rows, columns)
-        once = (once + parts[:-1]) / (1 + parts[-1])
+        once = np.divide(once + parts[:-1], 1 + parts[-1], dtype=np.float32)
     return once
 
 

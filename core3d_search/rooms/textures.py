@@ -22,7 +22,8 @@ def _noise(rng: np.random.Generator, *, power: float, stretch: float = 1.0) -> I
     spectrum = np.fft.fft2(rng.normal(size=(SIZE, SIZE))) / frequency**power
     spectrum[0, 0] = 0
     image = np.fft.ifft2(spectrum).real
-    return np.clip(0.5 + image / (4 * image.std()), 0, 1)
+    clipped: Image = np.clip(0.5 + image / (4 * image.std()), 0, 1)
+    return clipped
 
 
 def _grid() -> tuple[Image, Image]:
@@ -134,7 +135,7 @@ def _text(rng: np.random.Generator) -> Image:
     _, v = _grid()
     line = (v * 16) % 1
     words = np.repeat(rng.random((16, 32)) < 0.78, SIZE // 32, axis=1)[np.floor(v * 16).astype(int)[:, 0]]
-    return ((line > 0.3) & (line < 0.7) & words).astype(float)
+    return np.where((line > 0.3) & (line < 0.7) & words, 1.0, 0.0)
 
 
 def _sky(rng: np.random.Generator) -> Image:

@@ -127,12 +127,13 @@ def _visibility(
     # a thing that stays small in the image is hardly seen
     extent = np.array([np.linalg.norm(item.box.extent) for item in room.objects])
     pixels = intrinsics[0, 0] * extent / np.maximum(depth.mean(-1), 0.4)
-    return np.clip(seen.mean(-1) * 1.6, 0, 1) * np.clip(pixels / CLEAR_PIXELS, 0.1, 1)
+    weights: Floats = np.clip(seen.mean(-1) * 1.6, 0, 1) * np.clip(pixels / CLEAR_PIXELS, 0.1, 1)
+    return weights
 
 
 def _samples(vertices: npt.NDArray[np.float32]) -> Floats:
     """Return 12 corners spread over a mesh."""
-    return vertices[np.linspace(0, len(vertices) - 1, 12).astype(int)].astype(np.float64)
+    return np.asarray(vertices[np.linspace(0, len(vertices) - 1, 12).astype(int)], np.float64)
 
 
 def _tour(poses: Floats, names: list[int]) -> list[int]:

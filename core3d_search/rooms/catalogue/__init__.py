@@ -5,8 +5,19 @@ from __future__ import annotations
 import numpy as np
 
 from core3d_search.errors import InputError
-from core3d_search.rooms.catalogue import appliances, bathroom, beds, decor, kitchenware, lighting, office, openings
-from core3d_search.rooms.catalogue import seating, storage, tables
+from core3d_search.rooms.catalogue import (
+    appliances,
+    bathroom,
+    beds,
+    decor,
+    kitchenware,
+    lighting,
+    office,
+    openings,
+    seating,
+    storage,
+    tables,
+)
 from core3d_search.rooms.catalogue.category import REGISTRY, Category, Model, Support
 from core3d_search.rooms.surfaces import finish
 

@@ -115,7 +115,7 @@ def picture(rng: np.random.Generator, main: Surface) -> Model:
         flat = [((u - 0.5) * iw, base + v * ih) for u, v in outline]
         shape.slab(tone, flat, 0.0005, (0, 0.002 - 0.0012 * layer, 0), turn=turn_x(np.pi / 2))
 
-    tones = [plain(tuple(rng.uniform(40, 235, 3))) for _ in range(6)]  # type: ignore[arg-type]
+    tones = [plain((rng.uniform(40, 235), rng.uniform(40, 235), rng.uniform(40, 235))) for _ in range(6)]
     style = int(rng.integers(3))
     paint(
         [(0, 0), (1, 0), (1, 1), (0, 1)],
@@ -139,9 +139,11 @@ def picture(rng: np.random.Generator, main: Surface) -> Model:
             u1, v1 = u0 + rng.uniform(0.15, 0.4), v0 + rng.uniform(0.15, 0.4)
             paint([(u0, v0), (u1, v0), (u1, v1), (u0, v1)], tones[1 + k % 5], k + 1)
     else:
-        for k, (u, v, a, b) in enumerate(((0.5, 0.16, 0.3, 0.16), (0.5, 0.58, 0.16, 0.2), (0.5, 0.74, 0.17, 0.09))):
+        for k, (left, low, a, b) in enumerate(
+            ((0.5, 0.16, 0.3, 0.16), (0.5, 0.58, 0.16, 0.2), (0.5, 0.74, 0.17, 0.09))
+        ):
             paint(
-                [(u + a * np.cos(s), v + b * np.sin(s)) for s in np.linspace(0, 2 * np.pi, 21)[:-1]],
+                [(left + a * float(np.cos(s)), low + b * float(np.sin(s))) for s in np.linspace(0, 2 * np.pi, 21)[:-1]],
                 (tones[1], plain((226, 186, 156)), plain((70, 46, 30)))[k],
                 k + 1,
             )
@@ -363,18 +365,18 @@ def bicycle(rng: np.random.Generator, main: Surface) -> Model:
         (crank, rear, 0.013),
     ):
         shape.tube(main, [a, b], thick)
-    shape.tube(CHROME, [seat, seat + (-0.03, 0, 0.12)], 0.013)
+    shape.tube(CHROME, [seat, seat + np.array((-0.03, 0, 0.12))], 0.013)
     shape.cushion(DARK, (0.26, 0.14, 0.06), (seat[0] - 0.05, 0, 0.85), 0.028)
-    shape.tube(CHROME, [neck, neck + (-0.02, 0, 0.14)], 0.013)
-    top = neck + (-0.02, 0, 0.14)
+    shape.tube(CHROME, [neck, neck + np.array((-0.02, 0, 0.14))], 0.013)
+    top = neck + np.array((-0.02, 0, 0.14))
     shape.tube(
         BLACK_METAL,
         [
-            top + (-0.08, -0.27, 0.02),
-            top + (0.03, -0.15, 0.01),
+            top + np.array((-0.08, -0.27, 0.02)),
+            top + np.array((0.03, -0.15, 0.01)),
             top,
-            top + (0.03, 0.15, 0.01),
-            top + (-0.08, 0.27, 0.02),
+            top + np.array((0.03, 0.15, 0.01)),
+            top + np.array((-0.08, 0.27, 0.02)),
         ],
         0.012,
     )
@@ -386,8 +388,8 @@ def bicycle(rng: np.random.Generator, main: Surface) -> Model:
         crease=True,
     )
     for sign in (-1, 1):
-        end = crank + (sign * 0.12, sign * 0.07, sign * -0.1)
-        shape.tube(CHROME, [crank + (0, sign * 0.07, 0), end], 0.009, segments=6)
+        end = crank + np.array((sign * 0.12, sign * 0.07, sign * -0.1))
+        shape.tube(CHROME, [crank + np.array((0, sign * 0.07, 0)), end], 0.009, segments=6)
         shape.box(BLACK_METAL, (0.09, 0.07, 0.02), (end[0], end[1] + sign * 0.04, end[2] - 0.01))
     shape.tube(METAL, [(0.0, 0.06, 0.27), (0.03, 0.16, 0.0)], 0.008, segments=5)
     return Model(shape)
