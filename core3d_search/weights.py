@@ -37,9 +37,7 @@ class PublishedWeights:
     sha256: str | None = None
 
 
-def find_weights(
-    published: PublishedWeights, local: Path | None = None, progress: Progress | None = None
-) -> Path:
+def find_weights(published: PublishedWeights, local: Path | None = None, progress: Progress | None = None) -> Path:
     """Return the path of `published`, downloading it if there is no copy.
 
     Looked for in this order: `local`, `$CORE3D_WEIGHTS`, the cache folder. Either of the first two is the file itself

@@ -13,15 +13,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .candidates import MaskRecord
     from .checkpoint import CheckpointError, read_checkpoint
     from .click import segment_at
-    from .generator import MaskRecord, SemanticSamGenerator
+    from .generator import SemanticSamGenerator
     from .model import Features, SemanticSam, convert_checkpoint
 
 MODULE_OF = {
     "CheckpointError": "checkpoint",
     "Features": "model",
-    "MaskRecord": "generator",
+    "MaskRecord": "candidates",
     "SemanticSam": "model",
     "SemanticSamGenerator": "generator",
     "convert_checkpoint": "model",

@@ -16,8 +16,9 @@ from core3d_search.indexer.frames import Frame
 from core3d_search.weights import Progress, PublishedWeights, find_weights, sha256_of
 
 from . import model as network
+from .candidates import MaskRecord
 from .checkpoint import FILE_NAMES, RELEASE_URL, CheckpointError
-from .generator import MaskRecord, SemanticSamGenerator
+from .generator import SemanticSamGenerator
 
 PRECISIONS = {"float32": None, "float16": torch.float16, "bfloat16": torch.bfloat16}
 

@@ -60,7 +60,9 @@ def network_weights(state: Mapping[str, Any], expected: Mapping[str, Tensor]) ->
     if problems:
         shown = "\n  ".join(sorted(problems)[:20])
         more = f"\n  and {len(problems) - 20} more" if len(problems) > 20 else ""
-        raise CheckpointError(f"these are not the weights of this network; {len(problems)} keys are wrong:\n  {shown}{more}")
+        raise CheckpointError(
+            f"these are not the weights of this network; {len(problems)} keys are wrong:\n  {shown}{more}"
+        )
     return weights
 
 
@@ -81,7 +83,9 @@ def as_tensor(value: Any) -> Tensor | None:
     """Return `value` as a float32 CPU tensor, or None where it is no array of floats."""
     if not isinstance(value, Tensor):
         array = np.asarray(value)
-        value = torch.from_numpy(array.astype(np.float32)) if array.dtype.kind == "f" else torch.zeros(0, dtype=torch.int)
+        value = (
+            torch.from_numpy(array.astype(np.float32)) if array.dtype.kind == "f" else torch.zeros(0, dtype=torch.int)
+        )
     return value.detach().to("cpu", torch.float32) if value.is_floating_point() else None
 
 
@@ -109,14 +113,15 @@ def why_unreadable(error: Exception) -> str:
     wanted = re.search(r"GLOBAL (\S+)", str(error))
     if wanted:
         return (
-            f"asks to run {wanted[1]} while it is read, which weights have no need of: refused, nothing was run. Fetch it "
-            f"from {RELEASE_URL}; if you trust where it came from, convert it on a machine that holds nothing of value: "
-            "torch.load(path, weights_only=False)['model'], then safetensors.torch.save_model or save_file"
+            f"asks to run {wanted[1]} while it is read, which weights have no need of: refused, nothing was run. Fetch "
+            f"it from {RELEASE_URL}. If you trust where it came from, convert it on a machine that holds nothing of "
+            "value: safetensors.torch.save_file({key: value.clone() for key, value in "
+            "torch.load(path, weights_only=False)['model'].items()}, 'converted.safetensors')"
         )
     reason = str(error).partition("\n")[0] or type(error).__name__
     if isinstance(error, pickle.UnpicklingError):
         reason = "its content is no list of tensors"
-    return f"cannot be read as weights, nothing in it was run; it may be cut short or another file ({reason}); fetch it again"
+    return f"cannot be read as weights ({reason}), nothing in it was run; it may be cut short: fetch it again"
 
 
 def variant_of(state: Mapping[str, Any]) -> str:

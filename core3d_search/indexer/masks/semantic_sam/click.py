@@ -9,14 +9,14 @@ from typing import Literal
 
 import numpy as np
 
-from .generator import TOKEN_OF_LEVEL, MaskRecord, box_of
+from .candidates import STABILITY_OFFSET, MaskRecord, box_of
+from .generator import TOKEN_OF_LEVEL
 from .mask_filters import Masks, stability, without_small_regions
 from .model import CLICK_SIZE, Features, SemanticSam, upsample
 
 MIN_PREDICTED_IOU = 0.5
 DUPLICATE_IOU = 0.95
 MIN_REGION_AREA = 100  # pixels of the resized image
-STABILITY_OFFSET = 1.0
 LEVEL_OF_TOKEN = {token: level for level, token in TOKEN_OF_LEVEL.items()}
 
 
@@ -59,4 +59,5 @@ def distinct(records: list[MaskRecord]) -> list[MaskRecord]:
 
 def mask_iou(a: Masks, b: Masks) -> float:
     """Return the intersection over the union of two masks; 0 where both are empty."""
-    return np.count_nonzero(a & b) / max(np.count_nonzero(a | b), 1)
+    union = int(np.count_nonzero(a | b))
+    return int(np.count_nonzero(a & b)) / max(union, 1)

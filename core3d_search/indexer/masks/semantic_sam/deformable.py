@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 QUERIES_AT_ONCE = 1024  # bounds memory, and keeps the samples in the processor's cache
 
+
 class MultiScaleDeformableAttention(nn.Module):
     """Samples `levels` maps at `points` places per head and level, and sums what it finds by learned weights."""
 

@@ -42,7 +42,7 @@ def generated_state(variant: str) -> dict[str, Tensor]:
 
 
 def write_generated_checkpoint(variant: str, path: Path) -> None:
-    """Write generated weights to `path` in the layout of the official files, second names and training loss included."""
+    """Write generated weights in the layout of the official files, with second names and training loss."""
     state = generated_state(variant)
     box_head = f"{PREDICTOR}_bbox_embed."
     for key in [key for key in state if key.startswith(box_head)]:

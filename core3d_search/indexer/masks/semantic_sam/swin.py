@@ -84,9 +84,7 @@ class Stage(nn.Module):
     def __init__(self, channels: int, depth: int, heads: int, window: int, downsample: bool) -> None:
         super().__init__()
         self.window = window
-        self.blocks = nn.ModuleList(
-            Block(channels, heads, window, shift=(window // 2) * (i % 2)) for i in range(depth)
-        )
+        self.blocks = nn.ModuleList(Block(channels, heads, window, shift=(window // 2) * (i % 2)) for i in range(depth))
         self.downsample = PatchMerging(channels) if downsample else nn.Identity()
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:

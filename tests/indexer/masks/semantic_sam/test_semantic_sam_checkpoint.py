@@ -143,7 +143,7 @@ def test_a_truncated_file_is_refused(tmp_path: Path, suffix: str, part: float) -
         save_file(weights, whole)
     content = whole.read_bytes()
     cut.write_bytes(content[: int(part * len(content))])
-    with pytest.raises(CheckpointError, match=r"cut\.\w+ cannot be read as weights.*fetch it again"):
+    with pytest.raises(CheckpointError, match=r"cut\.\w+ cannot be read as weights .*fetch it again"):
         read_checkpoint(cut)
 
 

@@ -1,0 +1,137 @@
+"""Masks on their way through the filters, packed eight pixels a byte, and the records that come out.
+
+Source: SPEC section 8, steps 3 to 9.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+from torch import Tensor
+
+from .mask_filters import Masks, inclusive_boxes, resize_mask, stability, suppress, without_small_regions
+
+SECOND_NMS_THRESHOLD = 0.7  # least IoU that counts as double after small regions were removed
+STABILITY_OFFSET = 1.0  # logits
+
+
+@dataclass(frozen=True, eq=False)
+class MaskRecord:
+    """One mask and where it comes from.
+
+    `mask` (H, W) bool; `box` first column, first row, last column, last row of the mask in pixels; `predicted_iou`
+    unbounded, about [0, 1]; `stability` in [0, 1]; `point` (x, y, w, h), the click relative to the image; `level` the
+    granularity asked for, 1 coarse to 6 fine.
+    """
+
+    mask: Masks
+    box: tuple[float, float, float, float]
+    predicted_iou: float
+    stability: float
+    point: tuple[float, float, float, float]
+    level: int
+
+    @property
+    def area(self) -> int:
+        """Pixels inside the mask."""
+        return int(np.count_nonzero(self.mask))
+
+    @property
+    def box_xywh(self) -> tuple[float, float, float, float]:
+        """The box as first column, first row and the distances to the last ones, as the official records have it."""
+        x0, y0, x1, y1 = self.box
+        return (x0, y0, x1 - x0, y1 - y0)
+
+    def resized(self, size: tuple[int, int]) -> MaskRecord:
+        """Return the record with mask and box in an image of `size` (h, w) pixels."""
+        mask = resize_mask(self.mask, size)
+        return replace(self, mask=mask, box=box_of(mask))
+
+
+@dataclass(frozen=True, eq=False)
+class Candidates:
+    """M masks as arrays: `packed` (M, H, W / 8 rounded up), the rest (M,) or (M, 4) as in MaskRecord."""
+
+    packed: npt.NDArray[np.uint8]
+    boxes: npt.NDArray[np.float32]
+    ious: npt.NDArray[np.float32]
+    stabilities: npt.NDArray[np.float32]
+    points: npt.NDArray[np.float64]
+    levels: npt.NDArray[np.int64]
+
+    def __getitem__(self, keep: npt.NDArray[np.generic]) -> Candidates:
+        return Candidates(*(getattr(self, name)[keep] for name in self.__dataclass_fields__))
+
+    @classmethod
+    def empty(cls, height: int, width: int) -> Candidates:
+        """Return no masks of an image of this size."""
+        packed = np.zeros((0, height, -(-width // 8)), np.uint8)
+        floats = np.zeros(0, np.float32)
+        return cls(packed, np.zeros((0, 4), np.float32), floats, floats, np.zeros((0, 4)), np.zeros(0, np.int64))
+
+    @classmethod
+    def concatenate(cls, parts: Sequence[Candidates]) -> Candidates:
+        """Return the masks of all `parts` (at least one), in order."""
+        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in cls.__dataclass_fields__))
+
+    @classmethod
+    def stable(
+        cls,
+        logits: Tensor,
+        ious: npt.NDArray[np.float32],
+        points: npt.NDArray[np.float64],
+        levels: npt.NDArray[np.int64],
+        threshold: float,
+        offset: float,
+    ) -> Candidates:
+        """Return those of the masks `logits` (M, H, W) > 0 whose stability is at least `threshold`."""
+        steady = stability(logits, offset)
+        keep = np.flatnonzero(steady >= max(threshold, 0))  # never true for NaN
+        masks = (logits > 0).cpu().numpy()[keep]
+        packed = np.packbits(masks, axis=-1)
+        return cls(packed, inclusive_boxes(masks), ious[keep], steady[keep], points[keep], levels[keep])
+
+    def distinct(self, width: int, box_nms_threshold: float, min_region_area: int) -> Candidates:
+        """Return the masks without small regions and duplicates: best predicted IoU first, changed masks last."""
+        found = self[suppress(self.boxes, self.ious, box_nms_threshold)]
+        if min_region_area <= 0:
+            return found
+        changed = np.zeros(len(found.packed), bool)
+        for i, packed in enumerate(found.packed):
+            mask, changed[i] = without_small_regions(unpack(packed, width), min_region_area)
+            if changed[i]:
+                found.packed[i] = np.packbits(mask, axis=-1)
+                found.boxes[i] = inclusive_boxes(mask[None])[0]
+        untouched_first = np.where(changed, 0.0, 1.0)
+        return found[suppress(found.boxes, untouched_first, max(box_nms_threshold, SECOND_NMS_THRESHOLD))]
+
+    def records(self, width: int) -> Iterator[MaskRecord]:
+        """Yield every mask, unpacked, of an image of this width."""
+        for i, packed in enumerate(self.packed):
+            mask = unpack(packed, width)
+            point: tuple[float, float, float, float] = tuple(self.points[i].tolist())
+            yield MaskRecord(
+                mask, box_of(mask), float(self.ious[i]), float(self.stabilities[i]), point, int(self.levels[i])
+            )
+
+
+def unpack(packed: npt.NDArray[np.uint8], width: int) -> Masks:
+    """Return (H, width) bool for the `packed` bits of one mask."""
+    return np.unpackbits(packed, axis=-1, count=width).view(bool)
+
+
+def box_of(mask: Masks) -> tuple[float, float, float, float]:
+    """Return the box of one mask as MaskRecord has it."""
+    x0, y0, x1, y1 = inclusive_boxes(mask[None])[0].tolist()
+    return (x0, y0, x1, y1)
+
+
+def certain(ious: npt.NDArray[np.float32], threshold: float) -> npt.NDArray[np.int64]:
+    """Return the positions of predicted `ious` above `threshold`; all, for a threshold of 0 or less.
+
+    Predicted IoUs are unbounded: 0 switches the filter off, as in Segment Anything, even where they are negative.
+    """
+    return np.flatnonzero(ious > threshold) if threshold > 0 else np.arange(len(ious))
