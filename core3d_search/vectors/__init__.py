@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core3d_search.datatypes import Matches
+from core3d_search.errors import InputError
 from core3d_search.store import EmbeddingModel, Store
 
 Kind = Literal["auto", "exact", "faiss", "torch"]
@@ -48,6 +49,8 @@ def open_index(store: Store, model: EmbeddingModel, kind: Kind = "auto") -> Vect
         from core3d_search.vectors.faiss import open_faiss
 
         return open_faiss(store, model)
+    if kind not in ("exact", "torch"):
+        raise InputError(f"no vector index called {kind!r}; there are: auto, exact, faiss, torch")
     stored = store.embeddings(model)
     if kind == "torch":
         from core3d_search.vectors.torch import TorchIndex

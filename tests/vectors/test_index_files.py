@@ -11,7 +11,7 @@ import pytest
 from store_samples import MODEL, OTHER_MODEL, unit_vectors, write_scene
 
 from core3d_search import vectors
-from core3d_search.errors import ModelError
+from core3d_search.errors import InputError, ModelError
 from core3d_search.store import Store
 from core3d_search.vectors import open_index
 from core3d_search.vectors.exact import ExactIndex
@@ -145,6 +145,11 @@ def test_few_vectors_are_searched_exactly_and_many_with_faiss(store: Store, monk
     assert isinstance(open_index(store, MODEL, "torch"), TorchIndex)
     monkeypatch.setattr(vectors, "FAISS_FROM", 40)
     assert isinstance(open_index(store, MODEL), FaissIndex)
+
+
+def test_an_unknown_kind_is_told_with_those_there_are(store: Store) -> None:
+    with pytest.raises(InputError, match="no vector index called 'hnsw'; there are: auto, exact, faiss, torch"):
+        open_index(store, MODEL, "hnsw")
 
 
 def test_a_database_in_memory_has_its_index_in_memory() -> None:
