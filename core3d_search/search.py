@@ -154,17 +154,16 @@ class Searcher:
     def _current(self) -> _Snapshot:
         """Return the database as it is now; what was loaded before is kept while nothing has changed."""
         with self._lock:
-            generation = self.store.generation
-            if self._snapshot is None or self._snapshot.generation != generation:
-                self._snapshot = _Snapshot(self.store, generation)
+            while self._snapshot is None or self._snapshot.generation != self.store.generation:
+                self._snapshot = _Snapshot(self.store)  # once more where an indexer wrote while this one was loading
             return self._snapshot
 
 
 class _Snapshot:
     """One generation of the database, loaded piece by piece as questions need it."""
 
-    def __init__(self, store: Store, generation: int) -> None:
-        self.store, self.generation = store, generation
+    def __init__(self, store: Store) -> None:
+        self.store, self.generation = store, store.generation
         self._scenes = {record.name: record for record in store.scenes()}
         self._objects = store.object_table()
         self._rows = _rows_by_scene(self._objects.scenes)

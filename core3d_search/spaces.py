@@ -44,8 +44,8 @@ class EmbeddingSpace:
 
     def __init__(self, store: Store, model: EmbeddingModel) -> None:
         self.store, self.model = store, model
-        self.index: VectorIndex = open_index(store, model)
         self._stored = store.embeddings(model)
+        self.index: VectorIndex = open_index(store, model, stored=self._stored)
         self.calibration = Calibration(
             **{**model.calibration, "neutral_phrases": tuple(model.calibration["neutral_phrases"])}
         )

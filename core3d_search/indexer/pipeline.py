@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from importlib.metadata import PackageNotFoundError, version
@@ -12,7 +13,7 @@ from typing import Protocol
 
 from core3d_search.datatypes import SceneObject
 from core3d_search.encoders import Encoder, load_encoder
-from core3d_search.errors import Core3DError, InputError
+from core3d_search.errors import Core3DError, InputError, StoreError
 from core3d_search.indexer.config import IndexConfig
 from core3d_search.indexer.crops import embed_detections
 from core3d_search.indexer.frames import Frame, SceneReader
@@ -201,7 +202,8 @@ class _Run:
 
     def record_failure(self, error: Core3DError) -> None:
         record = self._run_record(0, 0, error=str(error))
-        self.store.record_failed_run(self._scene_record(None), record)
+        with suppress(StoreError):  # on a full disk this fails as well; the first error is the one to tell
+            self.store.record_failed_run(self._scene_record(None), record)
 
     def report(self, observations: Sequence[Observation], fused: Sequence[FusedObject]) -> RunReport:
         return RunReport(

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from core3d_search.datatypes import Matches
 from core3d_search.errors import InputError
-from core3d_search.store import EmbeddingModel, Store
+from core3d_search.store import EmbeddingModel, Store, StoredEmbeddings
 
 Kind = Literal["auto", "exact", "faiss", "torch"]
 
@@ -37,11 +37,14 @@ class VectorIndex(Protocol):
         """
 
 
-def open_index(store: Store, model: EmbeddingModel, kind: Kind = "auto") -> VectorIndex:
+def open_index(
+    store: Store, model: EmbeddingModel, kind: Kind = "auto", stored: StoredEmbeddings | None = None
+) -> VectorIndex:
     """Return an index over every embedding that `model` made, up to date with the database.
 
     "auto" is "faiss" from FAISS_FROM vectors on and "exact" below; "torch" is exact search on the GPU where there is
-    one. Raises ModelError where the database holds embeddings of other models only.
+    one. `stored` saves reading the embeddings again where the caller has them. Raises ModelError where the database
+    holds embeddings of other models only.
     """
     if kind == "auto":
         kind = "faiss" if store.embedding_count(model) >= FAISS_FROM else "exact"
@@ -51,7 +54,7 @@ def open_index(store: Store, model: EmbeddingModel, kind: Kind = "auto") -> Vect
         return open_faiss(store, model)
     if kind not in ("exact", "torch"):
         raise InputError(f"no vector index called {kind!r}; there are: auto, exact, faiss, torch")
-    stored = store.embeddings(model)
+    stored = stored or store.embeddings(model)
     if kind == "torch":
         from core3d_search.vectors.torch import TorchIndex
 
