@@ -152,13 +152,13 @@ def _structure(arrangement: Arrangement, rng: np.random.Generator) -> tuple[Stru
 
 
 def _plate(label: str, surface: Surface, size: tuple[float, float], z: float) -> Structure:
+    """Return a floor or ceiling that goes on below the walls, so that no gap is left at a door."""
     shape = Shape()
-    w, d = size
-    points = np.array([[(0, 0, z), (0, d, z)], [(w, 0, z), (w, d, z)]])
+    w, d = size[0] + DEPTH, size[1] + DEPTH
+    points = np.array([[(-DEPTH, -DEPTH, z), (-DEPTH, d, z)], [(w, -DEPTH, z), (w, d, z)]])
     shape.sheet(surface, points, uv=points[..., :2])
-    return Structure(
-        label, Box3D(np.array((w / 2, d / 2, z)), np.array((w, d, 0.0))), shape.mesh(), tuple(shape.surfaces)
-    )
+    low, high = shape.bounds()
+    return Structure(label, Box3D((low + high) / 2, high - low), shape.mesh(), tuple(shape.surfaces))
 
 
 def _wall(

@@ -91,22 +91,16 @@ class Shape:
 
     def box(self, surface: Surface, size: Triple, at: Triple, *, turn: npt.ArrayLike | None = None) -> None:
         """Add a sharp box of `size`, its bottom centre at `at`, turned about that point."""
-        w, d, h = size
-        corners, normals, uvs = [], [], []
+        extent = np.array(size)
+        corners = _CUBE_CORNERS * extent
+        uvs = np.empty((12, 3, 2))
         for axis in range(3):
             a, b = [(1, 2), (0, 2), (0, 1)][axis]
-            for sign in (-0.5, 0.5):
-                quad = np.zeros((4, 3))
-                quad[:, axis] = sign
-                quad[:, a] = [-0.5, 0.5, 0.5, -0.5]
-                quad[:, b] = [-0.5, -0.5, 0.5, 0.5]
-                quad *= (w, d, h)
-                along = quad[:, [a, b]] if size[a] >= size[b] else quad[:, [b, a]]
-                corners += [quad[[0, 1, 2]], quad[[0, 2, 3]]]
-                uvs += [along[[0, 1, 2]], along[[0, 2, 3]]]
-                normals += [np.tile(np.eye(3)[axis] * np.sign(sign), (3, 1))] * 2
-        lifted = np.stack(corners) + np.array((0, 0, h / 2))
-        mesh = Mesh(lifted.astype(np.float32), _f32(normals), _f32(uvs), self._surface(surface, 12))
+            rows = slice(4 * axis, 4 * axis + 4)
+            # the grain runs along the longer side of each face
+            uvs[rows] = corners[rows][..., [a, b] if size[a] >= size[b] else [b, a]]
+        corners[..., 2] += extent[2] / 2
+        mesh = Mesh(corners.astype(np.float32), _CUBE_NORMALS, uvs.astype(np.float32), self._surface(surface, 12))
         self._append(mesh.moved(np.eye(3) if turn is None else turn, at))
 
     def cushion(
@@ -302,5 +296,18 @@ class Shape:
         self.solids.append(np.stack([points.min(0), points.max(0)]))
 
 
-def _f32(values: Sequence[npt.NDArray[np.float64]]) -> Floats:
-    return np.stack(values).astype(np.float32)
+def _cube() -> tuple[npt.NDArray[np.float64], Floats]:
+    """Return the corners (12, 3, 3) of the unit cube's triangles, axis by axis, and their normals."""
+    corners, normals = np.zeros((3, 2, 2, 3, 3)), np.zeros((3, 2, 2, 3, 3), np.float32)
+    ring = np.array([(-0.5, -0.5), (0.5, -0.5), (0.5, 0.5), (-0.5, 0.5)])
+    for axis in range(3):
+        across = [k for k in range(3) if k != axis]
+        for side, sign in enumerate((-0.5, 0.5)):
+            quad = np.full((4, 3), sign)
+            quad[:, across] = ring
+            corners[axis, side] = quad[[[0, 1, 2], [0, 2, 3]]]
+            normals[axis, side, ..., axis] = 2 * sign
+    return corners.reshape(12, 3, 3), normals.reshape(12, 3, 3)
+
+
+_CUBE_CORNERS, _CUBE_NORMALS = _cube()

@@ -17,7 +17,10 @@ SKIN = 0.004
 
 @dataclass(eq=False)
 class Placed:
-    """A model at its place: its origin `at` (3,), turned by `yaw` about z; `solids` as in `RoomObject`."""
+    """A model at its place: its origin `at` (3,), turned by `yaw` about z.
+
+    `solids` are as in `RoomObject`; `low` and `high` bound them all.
+    """
 
     kind: Category
     model: Model
@@ -28,6 +31,8 @@ class Placed:
     holder: Placed | None = None
     held: str = ""
     solids: Solids = field(default_factory=lambda: np.zeros((0, 7)))
+    low: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros(3))
+    high: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros(3))
 
     def world(self, local: npt.ArrayLike) -> npt.NDArray[np.float64]:
         """Return points (..., 3) of the model's frame in the room."""
@@ -56,6 +61,14 @@ def overlaps(a: Solids, b: Solids, skin: float = SKIN) -> npt.NDArray[np.bool_]:
                 reach = reach + np.abs(np.cos(difference)) * boxes[..., 2] + np.abs(np.sin(difference)) * boxes[..., 3]
             hit &= np.abs((offset * axis).sum(-1)) < reach - skin
     return hit
+
+
+def _bounds(solids: Solids) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return the low and high corner (3,) of the axis-aligned box round all solids."""
+    c, s = np.abs(np.cos(solids[:, 4])), np.abs(np.sin(solids[:, 4]))
+    reach = np.column_stack([c * solids[:, 2] + s * solids[:, 3], s * solids[:, 2] + c * solids[:, 3]])
+    low, high = (solids[:, :2] - reach).min(0), (solids[:, :2] + reach).max(0)
+    return np.array([*low, solids[:, 5].min()]), np.array([*high, solids[:, 6].max()])
 
 
 @dataclass(frozen=True)
@@ -119,17 +132,15 @@ class Arrangement:
     def fits(self, item: Placed, at: npt.ArrayLike, yaw: float, *, zones: bool = True, room: bool = True) -> bool:
         """Return whether the item is inside the room and clear of everything placed, and of kept-free zones."""
         solids = solids_of(item.model, at, yaw)
-        if room:
-            w, d, h = self.size
-            reach_x = np.abs(np.cos(yaw)) * solids[:, 2] + np.abs(np.sin(yaw)) * solids[:, 3]
-            reach_y = np.abs(np.sin(yaw)) * solids[:, 2] + np.abs(np.cos(yaw)) * solids[:, 3]
-            inside = (solids[:, 0] - reach_x > 0) & (solids[:, 0] + reach_x < w)
-            inside &= (solids[:, 1] - reach_y > 0) & (solids[:, 1] + reach_y < d) & (solids[:, 6] < h + 1e-6)
-            if not inside.all():
-                return False
+        low, high = _bounds(solids)
+        if room and ((low[:2] < 0).any() or (high > np.array(self.size) + 1e-6).any()):
+            return False
         if zones and len(self.zones) and overlaps(solids, self.zones).any():
             return False
-        return not any(overlaps(solids, other.solids).any() for other in self.placed)
+        return not any(
+            (low < other.high).all() and (other.low < high).all() and overlaps(solids, other.solids).any()
+            for other in self.placed
+        )
 
     def keep_free(self, x: float, y: float, half_x: float, half_y: float, yaw: float, low: float, high: float) -> None:
         """Reserve a box of air for doors and ways."""
@@ -139,6 +150,7 @@ class Arrangement:
         """Fix the item where it is known to fit."""
         item.at, item.yaw, item.holder, item.held = np.asarray(at, np.float64), yaw, holder, held
         item.solids = solids_of(item.model, item.at, yaw)
+        item.low, item.high = _bounds(item.solids)
         self.placed.append(item)
         return item
 
@@ -170,7 +182,7 @@ class Arrangement:
             else:
                 s = float(self.rng.uniform(lo, hi))
             x, y = side.point(s, high[1] + self.rng.uniform(0.01, 0.035))
-            if self.fits(item, (x, y, 0), side.yaw):
+            if self.fits(item, (x, y, item.model.rest), side.yaw):
                 if front:
                     depth = high[1] - low[1]
                     fx, fy = side.point(s, depth + 0.04 + front / 2)
@@ -178,7 +190,7 @@ class Arrangement:
                     if any(overlaps(ahead, other.solids).any() for other in self.placed if other.kind.place != "flat"):
                         continue
                     self.keep_free(fx, fy, (high[0] - low[0]) / 2 - 0.05, front / 2, side.yaw, 0.02, 1.5)
-                return self.add(item, (x, y, 0), side.yaw)
+                return self.add(item, (x, y, item.model.rest), side.yaw)
         return None
 
     def put_free(
@@ -204,8 +216,8 @@ class Arrangement:
                 y = float(self.rng.uniform(margin + radius, max(margin + radius + 0.01, d - margin - radius)))
                 yaw = float(self.rng.integers(4)) * np.pi / 2
             yaw += float(self.rng.normal(0, 0.12)) if item.kind.front else float(self.rng.uniform(-0.3, 0.3))
-            if self.fits(item, (x, y, 0), yaw, zones=zones):
-                return self.add(item, (x, y, 0), yaw)
+            if self.fits(item, (x, y, item.model.rest), yaw, zones=zones):
+                return self.add(item, (x, y, item.model.rest), yaw)
         return None
 
     def put_before(
@@ -230,8 +242,8 @@ class Arrangement:
             off = edge - gap - (-low[1] if facing else high[1]) - 0.02 * attempt
             x, y, _ = anchor.world((aside, off, 0))
             yaw = anchor.yaw + (np.pi if facing else 0) + float(self.rng.normal(0, 0.06))
-            if self.fits(item, (x, y, 0), yaw, zones=zones):
-                return self.add(item, (x, y, 0), yaw)
+            if self.fits(item, (x, y, item.model.rest), yaw, zones=zones):
+                return self.add(item, (x, y, item.model.rest), yaw)
         return None
 
     def put_around(self, name: str, table: Placed, count: int, *, color: str | None = None) -> list[Placed]:
@@ -254,8 +266,8 @@ class Arrangement:
                 away = reach - pushed + self.rng.uniform(0, 0.05) - item.model.shape.bounds()[0, 1]
                 x, y, _ = table.world(turn_z(side * np.pi / 2) @ (offset, away, 0))
                 yaw = table.yaw + side * np.pi / 2 + float(self.rng.normal(0, 0.06))
-                if len(placed) < count and self.fits(item, (x, y, 0), yaw, zones=False):
-                    placed.append(self.add(item, (x, y, 0), yaw))
+                if len(placed) < count and self.fits(item, (x, y, item.model.rest), yaw, zones=False):
+                    placed.append(self.add(item, (x, y, item.model.rest), yaw))
                     break
         return placed
 
@@ -299,9 +311,8 @@ class Arrangement:
                 )
             if back:
                 spot[1] = hi[1] - abs(self.rng.normal(0, 0.02)) * (hi[1] - lo[1] > 0.03)
-            base = 0.0 if held == "under" else space.low[2]
-            at = holder.world((spot[0], spot[1], base))
-            at[2] += -low[2] + (0.002 if held != "under" else 0.0)
+            at = holder.world((spot[0], spot[1], space.low[2]))
+            at[2] = item.model.rest + (0.0 if held == "under" else at[2] + 0.002)
             if self.fits(item, at, holder.yaw + yaw, zones=False):
                 return self.add(item, at, holder.yaw + yaw, holder, held)
         return None
@@ -371,8 +382,8 @@ class Arrangement:
             middle = (
                 under.at[:2] if under is not None else self.rng.uniform(reach + 0.05, np.array([w, d]) - reach - 0.05)
             )
-            if self.fits(item, (*middle, 0), yaw, zones=False):
-                return self.add(item, (*middle, 0), yaw)
+            if self.fits(item, (*middle, item.model.rest), yaw, zones=False):
+                return self.add(item, (*middle, item.model.rest), yaw)
         return None
 
     def put_opening(self, name: str, *, wall: int, color: str | None = None, s: float | None = None) -> Placed | None:

@@ -37,9 +37,12 @@ Floats = npt.NDArray[np.float64]
 def find_relations(objects: Sequence[RoomObject]) -> tuple[Relation, ...]:
     """Return every relation that holds, by predicate within each ordered pair of ids."""
     found: list[Relation] = []
-    for subject in objects:
-        for anchor in objects:
-            if subject is not anchor:
+    reach = [np.linalg.norm(item.box.extent[:2]) / 2 for item in objects]
+    for subject, own in zip(objects, reach, strict=True):
+        for anchor, other in zip(objects, reach, strict=True):
+            apart = np.linalg.norm((subject.box.center - anchor.box.center)[:2]) - own - other
+            # farther than any relation reaches, even where both boxes point at each other
+            if subject is not anchor and apart <= (NEAR if anchor.front is None else REACH):
                 found += _pair(subject, anchor)
     return (*found, *_betweens(objects))
 

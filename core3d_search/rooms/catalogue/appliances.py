@@ -84,14 +84,15 @@ def stove(rng: np.random.Generator, main: Surface) -> Model:
 def dishwasher(rng: np.random.Generator, main: Surface) -> Model:
     """A case at counter height with one plain door, a control strip and a bar handle."""
     shape = Shape()
-    w, d = 0.6, 0.62
+    w, d = float(rng.choice((0.45, 0.6))), rng.uniform(0.58, 0.62)
+    bar = rng.uniform(0.58, 0.66)
     high = BASE + 0.04
     shape.box(main, (w, d - 0.04, high - 0.08), (0, 0.02, 0.08))
     shape.box(DARK, (w - 0.04, d - 0.14, 0.08), (0, 0.03, 0))
     y = -d / 2 + 0.04
     shape.box(main, (w - 0.01, 0.02, 0.6), (0, y - 0.01, 0.1))
     shape.box(SCREEN, (w - 0.01, 0.02, 0.1), (0, y - 0.01, high - 0.13))
-    shape.box(CHROME, (w - 0.16, 0.02, 0.018), (0, y - 0.03, 0.65))
+    shape.box(CHROME, (w - 0.16, 0.02, 0.018), (0, y - 0.03, bar))
     for x in (0.12, 0.16, 0.2):
         shape.box(plain((90, 220, 120), glow=0.6), (0.014, 0.004, 0.008), (x, y - 0.021, high - 0.085))
     return Model(shape, (on_top(w, d, high),))

@@ -36,6 +36,11 @@ class Model:
     supports: tuple[Support, ...] = ()
     hollow: bool = False
 
+    @property
+    def rest(self) -> float:
+        """The height of the origin when the model stands on the floor: 0 but for a curved or tilted foot."""
+        return float(-self.shape.bounds()[0, 2])
+
 
 Builder = Callable[[np.random.Generator, Surface], Model]
 

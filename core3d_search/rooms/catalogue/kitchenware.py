@@ -157,13 +157,14 @@ def pot(rng: np.random.Generator, main: Surface) -> Model:
 def knife_block(rng: np.random.Generator, main: Surface) -> Model:
     """A slanted wooden block with handles of knives."""
     shape = Shape()
-    shape.box(main, (0.1, 0.12, 0.03), (0, 0.0, 0))
+    w, high = rng.uniform(0.09, 0.13), rng.uniform(0.18, 0.22)
+    shape.box(main, (w, 0.12, 0.03), (0, 0.0, 0))
     block = Shape()
-    block.box(main, (0.1, 0.09, 0.2), (0, 0, 0))
-    for x in (-0.03, 0, 0.03):
+    block.box(main, (w, 0.09, high), (0, 0, 0))
+    for x in np.linspace(-0.33 * w, 0.33 * w, int(rng.integers(2, 4))):
         for y, long in ((-0.02, 0.07), (0.02, 0.1)):
-            block.box(BLACK_METAL, (0.014, 0.02, long), (x, y, 0.2))
-    shape.add(block, (0, -0.005, 0.02), turn_x(0.35))
+            block.box(BLACK_METAL, (0.014, 0.02, long), (float(x), y, high))
+    shape.add(block, (0, -0.005, 0.02), turn_x(rng.uniform(0.25, 0.4)))
     return Model(shape)
 
 

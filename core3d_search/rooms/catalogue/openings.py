@@ -53,7 +53,7 @@ def door(rng: np.random.Generator, main: Surface) -> Model:
     for sx in (-1, 1):
         shape.box(main, (0.08, 0.14, high + 0.07), (sx * (w / 2 + 0.03), 0.03, 0))
     shape.box(main, (w + 0.14, 0.14, 0.08), (0, 0.03, high))
-    shape.box(main, (w - 0.02, 0.04, high - 0.005), (0, 0.03, 0.003))
+    shape.box(main, (w + 0.02, 0.04, high + 0.02), (0, 0.03, 0))
     rows = int(rng.integers(1, 4))
     columns = int(rng.integers(1, 3))
     pw, ph = (w - 0.16) / columns, (high - 0.2) / rows
