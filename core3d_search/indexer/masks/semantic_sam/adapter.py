@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 import torch
 
-from core3d_search.errors import ModelError
+from core3d_search.errors import InputError, ModelError
 from core3d_search.indexer.detections import Detections
 from core3d_search.indexer.frames import Frame
 from core3d_search.weights import Progress, PublishedWeights, find_weights, sha256_of
@@ -31,7 +31,8 @@ class SemanticSamMaskGenerator:
     bytes done and in all. `levels` are granularities from 1 (coarse) to 6 (fine); duplicates are removed within each
     level only, since what counts as new at a finer level is the pipeline's decision. `device` None takes the best there
     is. `precision` is that of the backbone; the decoders compute in float32. The other arguments are those of
-    SemanticSamGenerator. Raises ModelError where the weights are absent, damaged or another network's.
+    SemanticSamGenerator. Raises ModelError where the weights are absent, damaged or another network's, and InputError for
+    an option that does not exist.
     """
 
     name = "semantic-sam"
@@ -53,26 +54,29 @@ class SemanticSamMaskGenerator:
         precision: Literal["float32", "float16", "bfloat16"] = "float32",
         progress: Progress | None = None,
     ) -> None:
-        if variant not in FILE_NAMES:
-            raise ModelError(f"Semantic-SAM has no variant {variant!r}; there are: {', '.join(FILE_NAMES)}")
+        if variant not in FILE_NAMES or precision not in PRECISIONS:
+            raise InputError(
+                f"no variant {variant!r} at precision {precision!r}; "
+                f"there are {', '.join(FILE_NAMES)} at {', '.join(PRECISIONS)}"
+            )
         published = PublishedWeights(FILE_NAMES[variant], RELEASE_URL + FILE_NAMES[variant])
         self.weights = find_weights(published, weights, progress)
         self.checksum = sha256_of(self.weights)
         self.precision = precision
-        with as_model_errors():
-            model = network.SemanticSam.from_file(self.weights, variant)
-        self.generator = SemanticSamGenerator(
-            model.to(device or best_device()),
-            points_per_side,
-            points_per_batch,
-            levels,
-            pred_iou_threshold,
-            stability_threshold,
-            box_nms_threshold,
-            min_mask_region_area,
-            mode,
-            separate_levels=True,
-        )
+        with as_core3d_errors():
+            model = network.SemanticSam.from_file(self.weights, variant).to(device or best_device())
+            self.generator = SemanticSamGenerator(
+                model,
+                points_per_side,
+                points_per_batch,
+                levels,
+                pred_iou_threshold,
+                stability_threshold,
+                box_nms_threshold,
+                min_mask_region_area,
+                mode,
+                separate_levels=True,
+            )
 
     def generate(self, frame: Frame) -> Detections:
         """Return the masks of `frame`: levels in the order given, the best predicted IoU first within each."""
@@ -95,7 +99,7 @@ def detections(records: Sequence[MaskRecord], size: tuple[int, int]) -> Detectio
 
 def convert_checkpoint(source: Path, target: Path) -> str:
     """Write the official file `source` as the safetensors file `target`; return the variant. Raises ModelError."""
-    with as_model_errors():
+    with as_core3d_errors():
         return network.convert_checkpoint(source, target)
 
 
@@ -107,9 +111,11 @@ def best_device() -> str:
 
 
 @contextmanager
-def as_model_errors() -> Iterator[None]:
+def as_core3d_errors() -> Iterator[None]:
     """Turn the errors of the self-contained part into those of core3d."""
     try:
         yield
     except CheckpointError as error:
         raise ModelError(str(error)) from error
+    except ValueError as error:
+        raise InputError(str(error)) from error

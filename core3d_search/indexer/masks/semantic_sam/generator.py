@@ -45,6 +45,8 @@ class SemanticSamGenerator:
     ) -> None:
         if not levels or not set(levels) <= TOKEN_OF_LEVEL.keys() or len(set(levels)) < len(levels):
             raise ValueError(f"levels must be distinct numbers from 1 to 6, got {tuple(levels)}")
+        if mode not in ("joint", "isolated"):
+            raise ValueError(f"mode must be 'joint' or 'isolated', got {mode!r}")
         if points_per_side < 1 or points_per_batch < 1:
             raise ValueError(f"need at least one point, got {points_per_side=} and {points_per_batch=}")
         self.model = model

@@ -128,10 +128,18 @@ def test_masks_come_back_in_pixels_of_the_image_as_given(
 
 
 @pytest.mark.parametrize(
-    "options", [{"levels": (0,)}, {"levels": ()}, {"levels": (2, 2)}, {"points_per_side": 0}, {"points_per_batch": 0}]
+    "options",
+    [
+        {"levels": (0,)},
+        {"levels": ()},
+        {"levels": (2, 2)},
+        {"points_per_side": 0},
+        {"points_per_batch": 0},
+        {"mode": "both"},
+    ],
 )
 def test_senseless_options_are_refused(generated_model: SemanticSam, options: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match=r"levels must be|need at least one point"):
+    with pytest.raises(ValueError, match=r"levels must be|mode must be|need at least one point"):
         SemanticSamGenerator(generated_model, **options)
 
 
