@@ -16,13 +16,13 @@ from core3d_search.relations import ObjectTable
 
 STRUCTURE = frozenset({"wall", "floor", "ceiling", "object"})
 """Labels that "thing" or "one" rarely means."""
-LESS_EXACT, SAME_NAME = 0.35, 0.8
-"""What remains of a related label, and of a synonym or plural, where another object has the very label that was said."""
+LESS_EXACT, SAME_NAME = 0.23, 0.53
+"""What remains of a related label, and of a synonym or plural, where another object has the very label said."""
 
 
 @dataclass(frozen=True)
 class LabelledObject:
-    """An object with a name: box `center` and full `extent` in metres, z up; `color` RGB 0..255; `front` a direction."""
+    """An object with a name: box `center` and full `extent` in metres, z up; `color` RGB 0..255; `front` a unit vector."""
 
     id: int
     label: str

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Frame = Literal["viewer", "anchor", "room"]
-"""Whose left and front: of somebody who looks at the anchor, of the anchor itself, or of the room (+x right, +y behind)."""
+"""Whose left and front: of somebody who looks at the anchor, of the anchor, or of the room (+x right, +y behind)."""
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
-LONGEST_TEXT = 2000
+LONGEST_TEXT = 1000
 """Characters that are read; the rest of a longer text is reported as not understood."""
 
 _WORD = re.compile(r"[^\W_]+(?:[_'./][^\W_]+)*|[.,;:!?()\"]", re.UNICODE)
@@ -68,6 +69,7 @@ class Speller:
     """
 
     def __init__(self, words: Iterable[str]) -> None:
+        self.correct = lru_cache(maxsize=8192)(self._correct)
         self.words = frozenset(words)
         self._deletions: dict[str, str] = {}
         for word in sorted(self.words):
@@ -75,7 +77,7 @@ class Speller:
                 for cut in _deletions(word):
                     self._deletions.setdefault(cut, word)
 
-    def correct(self, word: str) -> str:
+    def _correct(self, word: str) -> str:
         """Return `word` if it is known or nothing is one slip away, else the known word."""
         if word in self.words or singular(word) in self.words or len(word) < 5 or len(word) > 24 or not word.isalpha():
             return word

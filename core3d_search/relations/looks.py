@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from core3d_search.relations.soft import step
 from core3d_search.relations.table import Array, ObjectTable
 
 HUES = {
@@ -32,10 +33,6 @@ def lab(rgb: Array) -> Array:
     return np.stack([116 * f[:, 1] - 16, 500 * (f[:, 0] - f[:, 1]), 200 * (f[:, 1] - f[:, 2])], axis=1)
 
 
-def _soft(value: Array, threshold: float, width: float) -> Array:
-    return 1.0 / (1.0 + np.exp(np.clip((threshold - value) / (width / 4), -40, 40)))
-
-
 def color_score(table: ObjectTable, rows: Array, word: str) -> Array:
     """Return in [0, 1] how well the mean colour of `rows` deserves `word`; 0.5 where no colour is known.
 
@@ -47,26 +44,26 @@ def color_score(table: ObjectTable, rows: Array, word: str) -> Array:
     lightness, a, b = lab(np.nan_to_num(rgb, nan=128.0)).T
     chroma = np.hypot(a, b)
     if word == "black":
-        score = _soft(-lightness, -38, 40) * _soft(-chroma, -25, 30)
+        score = step(-lightness, -38, 40) * step(-chroma, -25, 30)
     elif word == "white":
-        score = _soft(lightness, 58, 45) * _soft(-chroma, -22, 30)
+        score = step(lightness, 58, 45) * step(-chroma, -22, 30)
     elif word == "gray":
-        score = _soft(-chroma, -12, 24) * _soft(lightness, 25, 25) * _soft(-lightness, -80, 30)
+        score = step(-chroma, -12, 24) * step(lightness, 25, 25) * step(-lightness, -80, 30)
     elif word == "dark":
-        score = _soft(-lightness, -42, 40)
+        score = step(-lightness, -42, 40)
     elif word == "bright":
-        score = _soft(lightness, 60, 40)
+        score = step(lightness, 60, 40)
     elif word == "colorful":
-        score = _soft(chroma, 20, 25)
+        score = step(chroma, 20, 25)
     elif word in HUES:
         angle = np.deg2rad(HUES[word])
         toward = a * np.cos(angle) + b * np.sin(angle)
         aside = np.abs(-a * np.sin(angle) + b * np.cos(angle))
-        score = _soft(toward - 0.8 * aside, 8.0, 26.0)
+        score = step(toward - 0.8 * aside, 8.0, 26.0)
         if word == "brown":
-            score = _soft(toward - 0.6 * aside, 7.0, 22.0) * _soft(-lightness, -62, 40)
+            score = step(toward - 0.6 * aside, 7.0, 22.0) * step(-lightness, -62, 40)
         elif word == "beige":
-            score = _soft(toward - 0.6 * aside, 6.0, 20.0) * _soft(lightness, 50, 40)
+            score = step(toward - 0.6 * aside, 6.0, 20.0) * step(lightness, 50, 40)
     else:
         return np.full(len(rows), 0.5)
     return np.where(known, 0.02 + 0.98 * score, 0.5)
@@ -93,7 +90,7 @@ def measure_score(values: Array, comparison: str, metres: float) -> Array:
     width = 0.12 * max(metres, 0.02)
     if comparison == "=":
         return np.exp(-0.5 * ((values - metres) / (0.15 * max(metres, 0.02))) ** 2)
-    return _soft(values, metres, width) if comparison == ">" else _soft(-values, -metres, width)
+    return step(values, metres, width) if comparison == ">" else step(-values, -metres, width)
 
 
 def bulk(table: ObjectTable, rows: Array) -> Array:
@@ -116,13 +113,13 @@ def shape_score(table: ObjectTable, rows: Array, word: str) -> Array:
     face = np.sort(half, axis=1)[:, 1:]
     ratio = np.maximum(flat[:, 0] / flat[:, 1], face[:, 0] / face[:, 1])
     if word == "round":
-        return 0.2 + 0.6 * _soft(ratio, 0.75, 0.4)
+        return 0.2 + 0.6 * step(ratio, 0.75, 0.4)
     if word == "square":
-        return 0.2 + 0.6 * _soft(ratio, 0.75, 0.4)
+        return 0.2 + 0.6 * step(ratio, 0.75, 0.4)
     if word == "rectangular":
-        return 0.3 + 0.4 * _soft(-ratio, -0.8, 0.4)
+        return 0.3 + 0.4 * step(-ratio, -0.8, 0.4)
     if word == "horizontal":
-        return 0.2 + 0.6 * _soft(np.log(flat[:, 1] / half[:, 2]), 0.0, 1.0)
+        return 0.2 + 0.6 * step(np.log(flat[:, 1] / half[:, 2]), 0.0, 1.0)
     if word == "vertical":
-        return 0.2 + 0.6 * _soft(np.log(half[:, 2] / flat[:, 1]), 0.0, 1.0)
+        return 0.2 + 0.6 * step(np.log(half[:, 2] / flat[:, 1]), 0.0, 1.0)
     return np.full(len(rows), 0.5)

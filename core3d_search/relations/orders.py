@@ -6,15 +6,17 @@ import numpy as np
 
 from core3d_search.relations.looks import bulk, lab
 from core3d_search.relations.pairs import Pairs
+from core3d_search.relations.places import in_middle
 from core3d_search.relations.table import Array, ObjectTable
 from core3d_search.relations.viewpoint import Gaze, right_of, unit
 
 SIDEWARDS = {"leftmost": -1.0, "rightmost": 1.0}
 FORWARDS = {"frontmost": -1.0, "backmost": 1.0}
 TOLERANCE = {
-    "largest": 0.12, "smallest": 0.12, "tallest": 0.06, "shortest": 0.06, "longest": 0.1, "widest": 0.1,
-    "narrowest": 0.1, "highest": 0.1, "lowest": 0.1, "darkest": 6.0, "lightest": 6.0, "closest": 0.12,
-    "farthest": 0.15, "leftmost": 0.15, "rightmost": 0.15, "frontmost": 0.2, "backmost": 0.2, "middle": 0.2, "loneliest": 0.3,
+    "largest": 0.15, "smallest": 0.15, "tallest": 0.08, "shortest": 0.08, "longest": 0.1, "widest": 0.1,
+    "narrowest": 0.1, "highest": 0.1, "lowest": 0.1, "darkest": 6.0, "lightest": 6.0, "closest": 0.18,
+    "farthest": 0.15, "leftmost": 0.15, "rightmost": 0.15, "frontmost": 0.25, "backmost": 0.25, "middle": 0.2,
+    "loneliest": 0.3,
 }  # fmt: skip
 """Differences below which two values count as equal: metres, log area for sizes, CIELAB L for lightness. [ours]"""
 
@@ -125,3 +127,52 @@ def seen_values(table: ObjectTable, rows: Array, order: str, direction: Array) -
     if order in SIDEWARDS:
         return SIDEWARDS[order] * (positions @ right_of(direction))
     return FORWARDS[order] * (positions @ direction)
+
+
+def rival_weights(named: Array, belief: Array) -> Array:
+    """Return (C, C): how much each candidate (row) has to fear each other one (column) in an order.
+
+    What a noun means is one decision for the whole room: if "chair" means the chairs, armchairs do not compete; if it
+    means the armchairs too, chairs do. So a rival with the worse name counts little, one with a better name fully.
+    """
+    rest = belief / named
+    rest = rest / max(float(rest.max(initial=0.0)), 1e-12)
+    return np.asarray(rest[None, :] * np.minimum(1.0, named[None, :] / named[:, None]) ** 3)
+
+
+def share_exceeded(values: Array, weights: Array, tolerance: float) -> Array:
+    """Return (C,) in [0.1, 1]: the share of the other candidates that each one exceeds, 0.8 where it has no rival."""
+    beats = 1.0 / (1.0 + np.exp(np.clip((values[None, :] - values[:, None]) / (tolerance / 2), -40, 40)))
+    others = weights[None, :] * (1 - np.eye(len(values)))
+    total = others.sum(axis=1)
+    return np.where(total < 0.3, 0.8, 0.1 + 0.9 * (beats * others).sum(axis=1) / np.maximum(total, 1e-9))
+
+
+def place_in_room(
+    table: ObjectTable, rows: Array, order: str, rank: int, rivals: Array, weights: Array, gaze: Gaze | None
+) -> Array:
+    """Return the probability (C,) of the `rank`-th place in an order that needs no anchor, 0.5 in an unknown order.
+
+    `rivals` (C, C) see `rival_weights`, `weights` (C,) the candidates' shares in [0, 1].
+    """
+    tolerance = TOLERANCE.get(order, 0.15)
+    by_gaze = order in ("closest", "farthest") and gaze is not None
+    if by_gaze:  # the closest one, without saying to what, is the closest to the speaker
+        order = "frontmost" if order == "closest" else "backmost"
+    if order in SIDEWARDS or order in FORWARDS:
+        looked = looks_along(table, rows, weights, gaze)
+        score = np.zeros(len(rows))
+        for direction, share in zip(looked.directions, looked.weights, strict=True):
+            values = seen_values(table, rows, order, direction)
+            score += share * place_probability(values, rivals, rank, tolerance)
+        return score
+    if order == "middle":
+        score = place_probability(middle_values(table, rows, weights), rivals, rank, tolerance)
+        return 0.5 * score + 0.5 * in_middle(table, rows) if weights.sum() < 2.5 else score
+    if order in ("closest", "farthest"):
+        away = np.linalg.norm(table.centers[rows, :2] - table.middle, axis=1)
+        return place_probability(away * (-1 if order == "closest" else 1), rivals, rank, tolerance)
+    if order not in TOLERANCE:
+        return np.full(len(rows), 0.5)
+    values = lonely_values(table, rows, weights) if order == "loneliest" else own_values(table, rows, order)
+    return place_probability(values, rivals, rank, tolerance)

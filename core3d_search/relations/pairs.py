@@ -100,10 +100,14 @@ class Pairs:
         return self.table.low[None, self.a] - self.table.high[self.t, None]
 
     @cached_property
+    def height_gap(self) -> Array:
+        """Vertical gap between the boxes, 0 when they share a height."""
+        return np.maximum(np.maximum(self.above_gap, self.below_gap), 0.0)
+
+    @cached_property
     def gap(self) -> Array:
         """Distance between the boxes, 0 when they touch or overlap."""
-        vertical = np.maximum(np.maximum(self.above_gap, self.below_gap), 0.0)
-        return np.hypot(self.flat_gap, vertical)
+        return np.hypot(self.flat_gap, self.height_gap)
 
     @cached_property
     def between_heights(self) -> Array:

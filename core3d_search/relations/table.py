@@ -27,9 +27,9 @@ class ObjectTable:
     ids: Array
     centers: Array
     extents: Array
-    rotations: Array | None = None
-    colors: Array | None = None
-    fronts: Array | None = None
+    rotations: Array = None  # type: ignore[assignment]  # filled in below
+    colors: Array = None  # type: ignore[assignment]
+    fronts: Array = None  # type: ignore[assignment]
     labels: Sequence[str | None] = ()
     points: Sequence[Array | None] = ()
     scene: str = ""
@@ -56,13 +56,12 @@ class ObjectTable:
 
     def box(self, row: int) -> Box3D:
         """Return the box of one row."""
-        assert self.rotations is not None
         return Box3D(self.centers[row], self.extents[row], self.rotations[row])
 
     @cached_property
     def axes(self) -> Array:
         """Horizontal unit directions (N, 2, 2) of the two more horizontal box axes; rows are axes."""
-        rotations = np.asarray(self.rotations)
+        rotations = self.rotations
         upright = np.argmax(np.abs(rotations[:, 2, :]), axis=1)
         first = (upright + 1) % 3
         rows = np.arange(len(self))
@@ -74,7 +73,7 @@ class ObjectTable:
     @cached_property
     def half(self) -> Array:
         """Half sizes (N, 3) of the upright box: along `axes[0]`, `axes[1]` and z, which enclose the oriented box."""
-        rotations, extents = np.asarray(self.rotations), self.extents
+        rotations, extents = self.rotations, self.extents
         flat = np.einsum("nij,njk->nik", self.axes, rotations[:, :2, :])
         sides = np.einsum("nik,nk->ni", np.abs(flat), extents) / 2
         height = np.einsum("nk,nk->n", np.abs(rotations[:, 2, :]), extents) / 2

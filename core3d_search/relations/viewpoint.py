@@ -19,7 +19,7 @@ import numpy as np
 
 from core3d_search.relations.table import Array, ObjectTable
 
-PRIOR = {"facing": 4.0, "front": 1.2, "own": 0.25, "room": 0.7, "wall": 0.8, "intrinsic": 0.2}
+PRIOR = {"facing": 4.0, "front": 1.8, "own": 0.17, "room": 0.7, "wall": 0.8, "intrinsic": 0.2}
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +51,15 @@ def unit(vectors: Array) -> Array:
     return np.where(length > 1e-9, vectors / np.maximum(length, 1e-9), 0.0)
 
 
+def describe_views(found: list[View]) -> str:
+    """Return the shares of the hypotheses at the first anchor: "front 0.58, room 0.22, wall 0.20"."""
+    shares: dict[str, float] = {}
+    for view in found:
+        shares[view.name] = shares.get(view.name, 0.0) + float(view.weight[0])
+    ordered = sorted(shares.items(), key=lambda item: -item[1])
+    return ", ".join(f"{name} {share:.2f}" for name, share in ordered if share >= 0.005)
+
+
 def views(table: ObjectTable, anchors: Array, frame: str | None, gaze: Gaze | None, along: str = "left") -> list[View]:
     """Return the hypotheses for relations to `anchors` (A,), weights summing to 1 at each anchor."""
     a = np.asarray(anchors, dtype=np.intp)
@@ -70,7 +79,7 @@ def views(table: ObjectTable, anchors: Array, frame: str | None, gaze: Gaze | No
         for direction, share in zip(gaze.directions, gaze.weights, strict=True):
             look = np.tile(direction, (count, 1))
             add("facing", np.full(count, PRIOR["facing"] * share), -look, right_of(look))
-    # in front of a thing with a front means before it, wherever the speaker stands; left and right depend on the speaker
+    # in front of a thing with a front means before it, wherever the speaker stands; left and right depend on that
     less = np.where(known, PRIOR["intrinsic"], 1.0) if along in ("front", "behind") else np.ones(count)
     if frame != "anchor":
         add("front", known * PRIOR["front"], fronts, right_of(-fronts))
@@ -85,3 +94,47 @@ def views(table: ObjectTable, anchors: Array, frame: str | None, gaze: Gaze | No
         add("own", known * (1.0 if frame == "anchor" else PRIOR["own"]), fronts, right_of(fronts))
     total = np.maximum(sum(view.weight for view in found), 1e-9)
     return [View(v.name, v.weight / total, v.front, v.right) for v in found]
+
+
+@dataclass(frozen=True, eq=False)
+class Spots:
+    """Objects that a viewpoint may mean: `rows` (S,) of the table, `weights` (S,) that sum to 1."""
+
+    rows: Array
+    weights: Array
+
+
+def gaze_of(table: ObjectTable, standing: Spots | None, facing: Spots | None) -> Gaze | None:
+    """Return where somebody looks who stands and faces as told; None where nothing of it is known.
+
+    Without a standpoint one looks from the middle of the room, straight at the wall behind what one faces, or at its
+    front; without something to face, into the room.
+    """
+    directions: list[Array] = []
+    shares: list[float] = []
+
+    def add(direction: Array, share: float) -> None:
+        if np.hypot(*direction) > 1e-6 and share > 0:
+            directions.append(unit(direction))
+            shares.append(float(share))
+
+    centers = table.centers[:, :2]
+    stands = standing is not None and len(standing.rows) > 0
+    faces = facing is not None and len(facing.rows) > 0
+    if facing is not None and faces:
+        for row, p in zip(facing.rows, facing.weights, strict=True):
+            if standing is not None and stands:
+                for start, q in zip(standing.rows, standing.weights, strict=True):
+                    add(centers[row] - centers[start], p * q)
+                continue
+            add(centers[row] - table.middle, 0.5 * p)
+            add(table.wall_normals[row], 0.6 * p * np.exp(-table.wall_gaps[row].min()))
+            if np.isfinite(table.fronts[row, :2]).all():
+                add(-table.fronts[row, :2], 1.5 * p)
+        if not stands and len(facing.rows) > 1:
+            add(facing.weights @ centers[facing.rows] - table.middle, 0.5)
+    elif standing is not None and stands:
+        for start, q in zip(standing.rows, standing.weights, strict=True):
+            add(table.middle - centers[start], 0.5 * q)
+            add(-table.wall_normals[start], 0.5 * q)
+    return Gaze(np.array(directions), np.array(shares) / sum(shares)) if directions else None

@@ -1,0 +1,422 @@
+"""Names of indoor things in everyday English: which mean the same, and which include others.
+
+A line that begins with blanks continues the one before.
+"""
+
+SYNONYMS = """
+couch, sofa, settee, loveseat, love seat, davenport, sectional, futon, divan, couch sofa
+armchair, arm chair, sofa chair, lounge chair, lounger, recliner, easy chair, accent chair, club chair, wing chair,
+    lounging chair
+chair
+office chair, desk chair, computer chair, swivel chair, rolling chair, task chair, executive chair, conference chair
+stool, barstool, bar stool, step stool, footstool, foot stool
+ottoman, hassock, pouf, pouffe, footrest, foot rest
+bench
+bean bag, beanbag, beanbag chair, bean bag chair
+table
+dining table, dinner table, kitchen table
+coffee table, low table, cocktail table
+end table, side table, sidetable, lamp table, accent table
+conference table, meeting table
+ping pong table, table tennis table
+foosball table
+desk, work desk, computer desk, writing desk, office desk, workstation, work station
+nightstand, night stand, bedside table, night table, nighttable, bed side table, bedstand
+dresser, chest of drawer, chest of drawers, bureau, drawer chest
+cabinet, cupboard, cabinetry
+kitchen cabinet, kitchen cupboard, pantry cabinet
+bathroom cabinet, medicine cabinet
+file cabinet, filing cabinet, file drawer, filing drawer, file drawers, cabinet file
+bookshelf, bookcase, book shelf, book case, bookself, bookshelve
+shelf, shelving, shelving unit, shelf unit, shelve, rack shelf
+storage organizer, organizer
+wardrobe, wardrobe closet, wardrobe cabinet, armoire
+closet
+closet door
+drawer
+tv stand, television stand, tv table, media center, entertainment center, tv cabinet, media console, media stand
+bed, mattress, bunk bed, bunk, loft bed, sofa bed, futon bed, cot, bunkbed
+crib, baby bed
+headboard, head board, bed head
+pillow, throw pillow, cushion, couch cushion, sofa cushion
+blanket, quilt, comforter, bedspread, duvet, throw
+sheet, bed sheet
+tv, television, television set, tv set, flat screen, flatscreen, tv screen, television screen
+monitor, computer monitor, screen, computer screen, display, desktop monitor, pc monitor, computer display
+computer tower, pc tower, computer case, desktop tower, pc case, cpu, computer unit, tower, pc unit, desktop
+    computer, tower computer, computer cpu, cpu tower, computer, pc
+laptop, notebook computer, laptop computer
+keyboard, computer keyboard
+mouse, computer mouse
+printer, laser printer
+copier, copy machine, photocopier, photocopy machine, xerox machine, xerox, copying machine, photo copier
+scanner
+telephone, phone, desk phone, landline
+projector
+projector screen, projection screen
+speaker, loudspeaker, subwoofer
+window, window pane, windowpane, window panel
+windowsill, window sill, window ledge, windowsil
+curtain, drape, drapes, drapery
+blinds, blind, window blind, window shade, shutter, shutters
+shower curtain
+door, doorway, entrance door, entry door, exit door, entryway, entry, entrance, exit, door way, front door, entry
+    way
+doorframe, door frame, door jamb
+sliding door
+glass door
+bathroom door, restroom door
+wall
+floor, ground
+ceiling
+rug, carpet, area rug, mat, floor mat, bath mat, bathmat
+stairs, staircase, stairway, stair, steps
+pillar, column, post
+radiator, heater, heating unit, baseboard heater, radiator heater, wall heater
+vent, air vent
+air conditioner, ac unit, air conditioning unit, ac, a/c, hvac unit
+fan
+ceiling fan
+fireplace, hearth
+refrigerator, fridge, freezer, refridgerator, icebox, fridge freezer
+mini fridge, mini refrigerator, minifridge, small fridge, mini-fridge, mini freezer
+stove, range, cooktop, stovetop, stove top, cooker
+oven
+microwave, microwave oven
+toaster
+toaster oven
+dishwasher, dish washer
+range hood, vent hood, exhaust hood, hood, stove hood
+sink, washbasin, wash basin, basin, washstand, kitchen sink, bathroom sink
+faucet, tap
+kitchen counter, kitchen countertop
+counter, countertop, counter top, worktop
+bathroom counter
+kitchen island, island
+bathroom vanity, vanity, vanity cabinet, sink vanity
+bar, handicap bar, grab bar, handrail, hand rail, safety bar, handle bar, hand bar, stair rail, rail, railing,
+    banister
+toilet, commode, toilet seat, toilet bowl, john
+urinal
+bathtub, tub, bath tub, bath
+shower, shower stall
+shower door
+shower head, showerhead
+bathroom stall, stall, toilet stall, restroom stall
+bathroom stall door, stall door
+toilet paper, toilet roll, tp roll, toilet paper roll, toilet tissue, roll of toilet paper, tp, toiletpaper,
+    bathroom tissue
+toilet paper dispenser, toilet paper holder
+toilet seat cover dispenser, seat cover dispenser
+paper towel dispenser, towel dispenser, paper dispenser
+paper towel roll, roll of paper towel, roll of paper towels, paper towel
+hand dryer
+towel, hand towel, bath towel, dish towel, washcloth, wash cloth, towell, rag
+towel rack, towel bar, towel rod
+soap dispenser, hand sanitizer dispenser, sanitizer dispenser, hand sanitzer dispenser, hand sanitizer, soap pump
+soap dish, soap bar, bar of soap
+soap
+soap bottle, dishwashing soap bottle
+shampoo bottle, shampoo, conditioner bottle
+tissue box, box of tissue, box of tissues, kleenex box, tissue, kleenex, tissues
+laundry hamper, hamper, laundry basket, clothes hamper, laundry bin, dirty clothes hamper
+washing machine, washer, clothes washer, laundry machine
+clothes dryer, dryer, tumble dryer, drying machine
+iron
+ironing board, iron board
+trash can, garbage can, garbage bin, trash bin, waste basket, wastebasket, rubbish bin, dustbin, trashcan, waste
+    bin, garbage, trash, wastepaper basket, garbage pail, trash basket, waste can, garbage basket, trash receptacle,
+    waste receptacle, wastebin, waste container, trash container, trash barrel, dust bin, trash bucket, waste paper
+    basket, garbage receptacle, garbage container, trash can bin, garbagecan, rubbish, waste paper bin, litter bin
+recycling bin, recycle bin, recycling can, recycling container, recycling box, recycling, recycle, recycle can,
+    recycling basket, recycle container, blue bin, recycling trash can
+compost bin
+bin
+storage bin, storage box, storage container, plastic storage bin, plastic bin, storage tub, plastic tub, tote,
+    plastic container, plastic box
+container
+basket
+bucket, pail
+box, cardboard box, carton, crate, moving box
+bag, paper bag, plastic bag, tote bag, shopping bag, gym bag, duffel bag, duffle bag, sack, grocery bag, messenger
+    bag
+purse, handbag, hand bag, pocketbook
+backpack, rucksack, back pack, knapsack, book bag, bookbag, schoolbag
+suitcase, luggage, baggage, travel bag, suit case
+briefcase
+lamp, light fixture, lampshade, lamp shade
+table lamp, desk lamp
+floor lamp, standing lamp
+wall lamp, sconce, wall light
+light
+ceiling light, ceiling lamp, overhead light, chandelier
+light switch, lightswitch, switch
+power outlet, outlet, socket, electrical outlet
+power strip
+picture, painting, photo, photograph, artwork, portrait, framed picture, picture frame, frame, photo frame, art, art
+    piece, piece of art, wall art, print, drawing, framed photo
+poster
+mirror, looking glass
+clock, wall clock
+alarm clock
+whiteboard, white board, dry erase board, dry-erase board, marker board, whitebord, dry eraser board
+blackboard, chalkboard, chalk board, black board
+bulletin board, cork board, corkboard, notice board, pinboard, pin board
+board
+sign, signage, placard
+calendar
+map
+flag
+plant, potted plant, houseplant, house plant, tree, flower, potted flower, pot plant, fern, indoor plant, potted
+    tree, foliage, shrub
+vase
+flowerpot, flower pot, planter, plant pot
+book, textbook, novel, stack of book, stack of books, pile of books, pile of book, row of books, books, set of
+    books, group of books
+magazine
+paper, papers, sheet of paper, document, stack of paper, stack of papers, pile of papers, paperwork
+binder, folder, file folder
+mail
+bottle, beer bottle
+water bottle
+water pitcher, pitcher, jug
+cup, mug, coffee cup, coffee mug, glass, drinking glass
+bowl
+plate, dish
+pot, cooking pot, saucepan
+pan, frying pan, cooking pan
+knife block
+dish rack, drying rack, dish drainer, dishrack
+coffee maker, coffee machine, coffeemaker, coffee pot, coffee brewer, keurig, espresso machine
+coffee kettle, kettle, tea kettle, teapot, tea pot
+water cooler, water dispenser, water jug dispenser
+water fountain, drinking fountain
+fire extinguisher, extinguisher
+fire alarm, alarm
+smoke detector
+thermostat
+clothes, clothing, cloth, laundry, garment, pile of clothes, pile of clothing, clothing item, article of clothing
+jacket, coat, hoodie, sweatshirt
+shirt, t-shirt, tshirt
+sweater
+pants, jeans
+hat, cap, baseball cap
+shoe, sneaker, boot, boots, pair of shoes, pair of shoe, sandal, slipper, slippers, flip flops, flip flop, footwear
+sock
+shoe rack, shoe shelf, shoe organizer
+coat rack, coat hanger, coat stand, coat hook
+clothing rack, clothes rack, garment rack
+rack
+clothes hanger, hanger
+person, man, woman, guy, girl, boy, lady, people, human, someone, child, kid, dude
+guitar
+guitar case, instrument case, music case
+piano, keyboard piano, upright piano, grand piano
+piano bench
+music stand
+ball
+exercise ball
+dumbbell, weight, free weight, dumbell
+exercise bike, stationary bike
+elliptical machine, elliptical, exercise machine, treadmill
+bicycle, bike, cycle, bycicle
+scale, bathroom scale, weight scale
+vacuum cleaner, vacuum, hoover
+broom, swiffer, mop
+dustpan
+plunger, toilet plunger
+toilet brush
+ladder, stepladder, step ladder
+cart, trolley, rolling cart, utility cart
+divider, partition, room divider, cubicle wall, cubicle divider
+tray
+stand
+tripod
+easel
+podium, lectern
+rod, curtain rod, shower curtain rod, closet rod
+pipe
+tube, poster tube
+cable, cord, wire
+hose
+decoration, ornament, decor
+statue, sculpture, figurine
+globe
+toy, stuffed animal, teddy bear, doll, bear, plush, stuffed toy
+umbrella
+mailbox, mailboxes, mail slot, mail slots
+ledge
+structure
+machine
+vending machine, soda machine
+candle
+camera
+cd case
+case
+seat, seating
+display case, display cabinet
+cutting board
+paper cutter
+stapler
+tennis racket, racket
+folded table, folding table
+folded chair, folding chair
+furniture
+"""
+"""One group a line: names of the same thing, the first is the usual one."""
+
+KINDS = """
+chair: office chair, armchair, folded chair, stool, bench, seat, bean bag, massage chair, stack of chairs, couch
+seat: chair, office chair, armchair, couch, bench, stool, ottoman, bean bag, toilet
+armchair: couch, chair, seat
+office chair: chair
+couch: armchair, bench, seat, ottoman
+stool: chair, ottoman, table
+ottoman: stool, bench, couch, coffee table
+bench: seat, couch, ottoman, piano bench, stool
+table: dining table, coffee table, end table, conference table, ping pong table, foosball table, desk, nightstand,
+    folded table, round table, counter, pool table, air hockey table, stand, tv stand, ottoman
+coffee table: table, ottoman, end table
+end table: table, nightstand, coffee table
+dining table: table
+conference table: table
+desk: table
+nightstand: end table, table, cabinet, dresser
+dresser: cabinet, nightstand, drawer, furniture, wardrobe
+cabinet: kitchen cabinet, bathroom cabinet, file cabinet, wardrobe, bathroom vanity, cabinet door, dresser,
+    nightstand, tv stand, storage organizer, closet, shelf, drawer, counter
+kitchen cabinet: cabinet, cabinet door, kitchen counter
+bathroom cabinet: cabinet, bathroom vanity
+file cabinet: cabinet, drawer, storage organizer
+drawer: dresser, cabinet, file cabinet, nightstand, kitchen cabinet
+wardrobe: closet, cabinet, dresser
+closet: wardrobe, closet door, closet wall
+shelf: bookshelf, storage shelf, closet shelf, pantry shelf, rack, storage organizer, cabinet, ledge, shoe rack
+bookshelf: shelf, cabinet
+rack: shelf, coat rack, shoe rack, clothing rack, dish rack, towel rack, display rack, luggage rack, tray rack
+storage organizer: cabinet, shelf, drawer
+tv: monitor, projector screen
+monitor: tv, projector screen, computer tower
+computer tower: monitor, laptop
+laptop: computer tower
+projector screen: tv, whiteboard, monitor
+window: glass door, blinds, sliding door
+curtain: shower curtain, blinds
+shower curtain: curtain
+blinds: curtain, window
+door: closet door, bathroom stall door, glass door, sliding door, bathroom door, shower door, garage door,
+    doorframe, cabinet door, sliding wood door, elevator
+bathroom stall door: door, bathroom stall
+bathroom stall: bathroom stall door, toilet
+bathroom door: door
+closet door: door, closet
+sliding door: door, window, glass door
+glass door: door, window, shower door
+shower door: door, shower, glass door
+doorframe: door
+stairs: step, ladder
+refrigerator: mini fridge
+mini fridge: refrigerator
+oven: stove, microwave, toaster oven
+stove: oven
+toaster oven: oven, microwave, toaster
+microwave: oven, toaster oven
+counter: kitchen counter, bathroom counter, bar, breakfast bar, kitchen island, table, bathroom vanity
+kitchen counter: counter, kitchen island
+kitchen island: counter, kitchen counter, table
+bathroom vanity: sink, bathroom cabinet, cabinet, counter, bathroom counter
+bar: rail, counter, breakfast bar, rod, towel rack
+shower: bathtub, shower curtain, shower wall, shower door
+bathtub: shower
+toilet paper: toilet paper dispenser, paper towel roll
+toilet paper dispenser: toilet paper
+paper towel dispenser: paper towel roll, soap dispenser
+paper towel roll: paper towel dispenser, toilet paper
+dispenser: paper towel dispenser, soap dispenser, toilet paper dispenser, toilet seat cover dispenser, water cooler
+towel: clothes, blanket, paper towel roll
+soap dispenser: soap bottle, soap
+soap: soap dish, soap dispenser, soap bottle
+trash can: recycling bin, bin, compost bin, laundry hamper, bucket
+recycling bin: trash can, bin, compost bin, storage bin
+bin: trash can, recycling bin, storage bin, compost bin, diaper bin, laundry hamper, basket, bucket, container, box
+storage bin: box, container, basket, bin
+container: storage bin, box, bin, trash can, food container, basket, bottle
+basket: laundry hamper, bin, storage bin, trash can
+laundry hamper: basket, bin
+box: storage bin, tissue box, container, jewelry box, pizza box, lunch box, case, boxes of paper, covered box,
+    coffee box, cat litter box
+bag: purse, backpack, laundry bag, trash bag, garbage bag, ikea bag, food bag, golf bag, coffee bean bag, suitcase,
+    briefcase
+backpack: bag, purse, suitcase
+suitcase: bag, briefcase, case
+purse: bag, backpack
+lamp: table lamp, floor lamp, wall lamp, light, ceiling light, lamp base, studio light
+light: lamp, ceiling light, wall lamp, studio light, floor lamp, table lamp
+table lamp: lamp
+floor lamp: lamp
+ceiling light: light, lamp
+picture: poster, sign, painting, wall hanging, decoration, mirror, board, bulletin board, tv
+poster: picture, sign, map, paper
+mirror: picture
+board: whiteboard, blackboard, bulletin board, cutting board, poster, dart board
+whiteboard: board, blackboard, projector screen, bulletin board
+blackboard: board, whiteboard
+bulletin board: board, whiteboard
+sign: poster, board, paper, picture
+plant: vase, flowerpot, tree, decoration, flower stand
+book: magazine, binder, books, paper, music book
+paper: book, mail, poster, magazine, papers
+binder: book, paper
+bottle: water bottle, soap bottle, shampoo bottle, spray bottle, thermos, can, laundry detergent
+cup: bottle, mug, bowl
+pot: pan, flowerpot, coffee kettle, bowl
+coffee maker: coffee kettle, machine
+machine: copier, printer, washing machine, clothes dryer, vending machine, coffee maker, exercise machine, sewing
+    machine, elliptical machine, soda stream
+printer: copier, machine, scanner
+copier: printer, machine, scanner
+washing machine: clothes dryer, machine
+clothes dryer: washing machine, machine
+clothes: shirt, jacket, pants, sweater, towel, sock, blanket, laundry bag
+jacket: clothes, shirt, sweater
+shoe: slipper, clothes, boot
+blanket: towel, clothes, sheet, pillow
+rug: floor, towel
+fan: ceiling fan
+bicycle: exercise bike
+scale: mat
+divider: wall, board
+ledge: shelf, windowsill, counter
+windowsill: ledge, window
+rod: pipe, bar
+pipe: tube, rod
+stand: table, tv stand, music stand, flower stand, nightstand, end table
+tv stand: cabinet, table, stand, dresser, shelf
+radiator: vent, air conditioner
+vent: radiator, fan
+exercise ball: ball
+ball: beachball, exercise ball
+seating: seat
+appliance: refrigerator, oven, stove, microwave, dishwasher, washing machine, clothes dryer, toaster, toaster oven,
+    coffee maker, mini fridge
+electronics: tv, monitor, laptop, printer, copier, speaker
+instrument: guitar, piano, drum set
+cushion: pillow
+furniture: chair, table, couch, desk, bed, cabinet, dresser, shelf, armchair, bookshelf, nightstand, wardrobe,
+    bench, ottoman, stool, tv stand, end table, coffee table, dining table
+luggage: suitcase, bag, backpack
+lighting: lamp, light, ceiling light, table lamp, floor lamp, wall lamp
+rail: bar
+pillar: wall
+"""
+"""name: names that it may stand for, most likely first; the names are canonical (first of their group)."""
+
+EXTRA = """
+corner, area, edge, object, thing, item, room, center, centre, middle, stuff, piece, group, row, stack, pile, set,
+    pair,
+unit, section, level, side, end, top, bottom, front, foot, head, leg, arm, arms, back, kitchen, bathroom, bedroom,
+office, living room, hallway, hall, restroom, elevator, lid, handle, knob, computer, food, candle, remote,
+    headphones,
+helmet, tank, car, wheel, tire, mannequin, air mattress, whiteboard eraser, food display, range top, wine rack,
+sanitizer, light bulb, pen, pencil, marker, toothbrush, toothpaste, wood, glass, tile, carpeting, cubicle, hook
+"""
