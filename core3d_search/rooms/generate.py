@@ -11,11 +11,12 @@ from core3d_search.datatypes import Box3D
 from core3d_search.errors import InputError
 from core3d_search.rooms.catalogue import CATEGORIES
 from core3d_search.rooms.catalogue.openings import DEPTH
-from core3d_search.rooms.mesh import Shape, turn_z
+from core3d_search.rooms.mesh import turn_z
 from core3d_search.rooms.placement import Arrangement, Placed
 from core3d_search.rooms.programs import KINDS, PROGRAMS
 from core3d_search.rooms.relations import find_relations
 from core3d_search.rooms.room import Light, Room, RoomObject, Structure
+from core3d_search.rooms.shape import Shape
 from core3d_search.rooms.surfaces import Surface, linear, shade
 
 

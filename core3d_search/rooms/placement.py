@@ -7,12 +7,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import numpy.typing as npt
 
-from core3d_search.rooms.catalogue import CATEGORIES, Category, Model, Support, build
+from core3d_search.rooms.catalogue import CATEGORIES, Category, Model, build
+from core3d_search.rooms.collision import Solids, bounds_of, overlaps, solids_of
 from core3d_search.rooms.mesh import turn_z
-
-Solids = npt.NDArray[np.float64]
-SKIN = 0.004
-"""Things closer than this, in metres, count as touching but not as overlapping."""
 
 
 @dataclass(eq=False)
@@ -37,38 +34,6 @@ class Placed:
     def world(self, local: npt.ArrayLike) -> npt.NDArray[np.float64]:
         """Return points (..., 3) of the model's frame in the room."""
         return np.asarray(local) @ turn_z(self.yaw).T + self.at
-
-
-def solids_of(model: Model, at: npt.ArrayLike, yaw: float) -> Solids:
-    """Return the collision boxes (K, 7) of a model at a place."""
-    bounds = np.stack(model.shape.solids) if model.hollow else model.shape.bounds()[None]
-    center, half = bounds.mean(1), (bounds[:, 1] - bounds[:, 0]) / 2
-    world = center @ turn_z(yaw).T + np.asarray(at)
-    low, high = world[:, 2] - half[:, 2], world[:, 2] + half[:, 2]
-    return np.column_stack([world[:, :2], half[:, :2], np.full(len(half), yaw), low, high])
-
-
-def overlaps(a: Solids, b: Solids, skin: float = SKIN) -> npt.NDArray[np.bool_]:
-    """Return which boxes of `a` (N, 7) and `b` (M, 7) overlap by more than `skin`, (N, M): separating axes."""
-    hit = (a[:, None, 5] + skin < b[None, :, 6]) & (b[None, :, 5] + skin < a[:, None, 6])
-    offset = b[None, :, :2] - a[:, None, :2]
-    for yaw in (a[:, None, 4] + 0 * b[None, :, 4], b[None, :, 4] + 0 * a[:, None, 4]):
-        for turn in (0.0, np.pi / 2):
-            axis = np.stack([np.cos(yaw + turn), np.sin(yaw + turn)], -1)
-            reach = np.zeros(hit.shape)
-            for boxes in (a[:, None], b[None]):
-                difference = boxes[..., 4] - yaw - turn
-                reach = reach + np.abs(np.cos(difference)) * boxes[..., 2] + np.abs(np.sin(difference)) * boxes[..., 3]
-            hit &= np.abs((offset * axis).sum(-1)) < reach - skin
-    return hit
-
-
-def _bounds(solids: Solids) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Return the low and high corner (3,) of the axis-aligned box round all solids."""
-    c, s = np.abs(np.cos(solids[:, 4])), np.abs(np.sin(solids[:, 4]))
-    reach = np.column_stack([c * solids[:, 2] + s * solids[:, 3], s * solids[:, 2] + c * solids[:, 3]])
-    low, high = (solids[:, :2] - reach).min(0), (solids[:, :2] + reach).max(0)
-    return np.array([*low, solids[:, 5].min()]), np.array([*high, solids[:, 6].max()])
 
 
 @dataclass(frozen=True)
@@ -132,7 +97,7 @@ class Arrangement:
     def fits(self, item: Placed, at: npt.ArrayLike, yaw: float, *, zones: bool = True, room: bool = True) -> bool:
         """Return whether the item is inside the room and clear of everything placed, and of kept-free zones."""
         solids = solids_of(item.model, at, yaw)
-        low, high = _bounds(solids)
+        low, high = bounds_of(solids)
         if room and ((low[:2] < 0).any() or (high > np.array(self.size) + 1e-6).any()):
             return False
         if zones and len(self.zones) and overlaps(solids, self.zones).any():
@@ -150,7 +115,7 @@ class Arrangement:
         """Fix the item where it is known to fit."""
         item.at, item.yaw, item.holder, item.held = np.asarray(at, np.float64), yaw, holder, held
         item.solids = solids_of(item.model, item.at, yaw)
-        item.low, item.high = _bounds(item.solids)
+        item.low, item.high = bounds_of(item.solids)
         self.placed.append(item)
         return item
 
@@ -414,5 +379,3 @@ class Arrangement:
 
 TURNED = frozenset({"box", "book", "books", "laptop", "blanket", "pillow"})
 """Held things that may also lie a quarter turn round."""
-
-__all__ = ["SKIN", "Arrangement", "Placed", "Support", "Wall", "overlaps", "solids_of"]

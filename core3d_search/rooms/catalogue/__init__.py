@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from core3d_search.errors import InputError
-from core3d_search.rooms.catalogue import (
+from core3d_search.rooms.catalogue import (  # noqa: F401 (each registers its categories)
     appliances,
     bathroom,
     beds,
+    belongings,
     decor,
     kitchenware,
     lighting,
@@ -20,8 +21,6 @@ from core3d_search.rooms.catalogue import (
 )
 from core3d_search.rooms.catalogue.category import REGISTRY, Category, Model, Support
 from core3d_search.rooms.surfaces import finish
-
-_FILES = (seating, tables, storage, beds, appliances, lighting, decor, kitchenware, bathroom, office, openings)
 
 CATEGORIES: dict[str, Category] = dict(sorted(REGISTRY.items()))
 

@@ -6,7 +6,8 @@ import numpy as np
 
 from core3d_search.rooms.catalogue.category import Model, Support, category
 from core3d_search.rooms.catalogue.storage import doors, drawers, on_top
-from core3d_search.rooms.mesh import Shape, turn_x
+from core3d_search.rooms.mesh import turn_x
+from core3d_search.rooms.shape import Shape
 from core3d_search.rooms.surfaces import BLACK_METAL, CHROME, DARK, METAL, SCREEN, WOODS, Surface, finish, plain
 
 BODY = {"metal": ("white", "silver", "black", "red")}

@@ -6,7 +6,7 @@ import numpy as np
 
 from core3d_search.rooms.catalogue.appliances import tap
 from core3d_search.rooms.catalogue.category import Model, category
-from core3d_search.rooms.mesh import Shape
+from core3d_search.rooms.shape import Shape
 from core3d_search.rooms.surfaces import BLACK_METAL, CHROME, METAL, Surface, plain
 
 FIXTURES = {"ceramic": ("white", "beige", "gray", "pink", "green")}

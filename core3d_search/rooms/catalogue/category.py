@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core3d_search.rooms.mesh import Shape
+from core3d_search.rooms.shape import Shape
 from core3d_search.rooms.surfaces import Surface
 
 Triple = tuple[float, float, float]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from core3d_search.rooms.catalogue.category import Model, category
-from core3d_search.rooms.mesh import Shape, turn_x
+from core3d_search.rooms.mesh import turn_x
+from core3d_search.rooms.shape import Shape
 from core3d_search.rooms.surfaces import (
     BASIC,
     BLACK_METAL,

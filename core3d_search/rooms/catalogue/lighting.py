@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from core3d_search.rooms.catalogue.category import Model, category
-from core3d_search.rooms.mesh import Shape
+from core3d_search.rooms.shape import Shape
 from core3d_search.rooms.surfaces import BLACK_METAL, CHROME, Surface, plain
 
 SHADES = {"fabric": ("white", "beige", "red", "orange", "yellow", "green", "blue", "purple", "pink", "black")}

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from core3d_search.rooms.catalogue.category import Model, Support, category
-from core3d_search.rooms.mesh import Shape, turn_x, turn_z
+from core3d_search.rooms.mesh import turn_x, turn_z
+from core3d_search.rooms.shape import Shape
 from core3d_search.rooms.surfaces import BASIC, BLACK_METAL, BRIGHT, CHROME, WOODS, Surface, finish
 
 UPHOLSTERY = {"fabric": BASIC, "leather": ("brown", "black", "white", "red", "beige")}

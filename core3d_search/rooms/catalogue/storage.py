@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from core3d_search.rooms.catalogue.category import Model, Support, category
-from core3d_search.rooms.mesh import Shape
+from core3d_search.rooms.shape import Shape
 from core3d_search.rooms.surfaces import BLACK_METAL, CHROME, WOODS, Surface, shade
 
 CASES = {"wood": (*WOODS, "white", "black", "gray", "blue", "green")}

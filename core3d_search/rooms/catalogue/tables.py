@@ -6,7 +6,7 @@ import numpy as np
 
 from core3d_search.rooms.catalogue.category import Model, Support, category
 from core3d_search.rooms.catalogue.seating import four_legs
-from core3d_search.rooms.mesh import Shape
+from core3d_search.rooms.shape import Shape
 from core3d_search.rooms.surfaces import BLACK_METAL, CHROME, WOODS, Surface
 
 TOPS = {"wood": (*WOODS, "white", "black"), "stone": ("white", "gray", "black")}
