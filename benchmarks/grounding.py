@@ -36,10 +36,10 @@ def main() -> None:
         raise SystemExit(f"no grounding data at {DATA}: the sets are not part of the project")
     scenes = {name: scene["objects"] for name, scene in json.loads((DATA / "scenes.json").read_text()).items()}
     for name in arguments.sets:
-        rows = _rows(name, arguments.sample)
+        rows = read_rows(name, arguments.sample)
         print(f"\n== {name}: {len(rows)} utterances")
         start = time.perf_counter()
-        answers = [ground(row["text"], _objects(scenes[row["scene"]])) for row in rows]
+        answers = [ground(row["text"], labelled_objects(scenes[row["scene"]])) for row in rows]
         seconds = time.perf_counter() - start
         print(f"   {1000 * seconds / len(rows):.1f} ms an utterance")
         right = [_is_right(row, hits) for row, hits in zip(rows, answers, strict=True)]
@@ -66,7 +66,7 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _rows(name: str, sample: int) -> list[Row]:
+def read_rows(name: str, sample: int) -> list[Row]:
     rows = [json.loads(line) for line in (DATA / f"{name}.jsonl").read_text().splitlines()]
     if sample and sample < len(rows):
         picked = np.random.default_rng(0).choice(len(rows), sample, replace=False)
@@ -74,7 +74,7 @@ def _rows(name: str, sample: int) -> list[Row]:
     return rows
 
 
-def _objects(objects: Iterable[Row]) -> list[LabelledObject]:
+def labelled_objects(objects: Iterable[Row]) -> list[LabelledObject]:
     return [_labelled(o) for o in objects]
 
 
@@ -186,16 +186,16 @@ def _show_errors(
 def _detections(scenes: dict[str, list[Row]], sample: int) -> None:
     """Nr3D over predicted boxes and labels: right if the chosen box overlaps the true one by IoU 0.25."""
     predicted = json.loads((DATA / "detections.json").read_text())
-    rows = [row for row in _rows("nr3d", 0) if row["scene"] in predicted]
+    rows = [row for row in read_rows("nr3d", 0) if row["scene"] in predicted]
     rows = rows[:sample] if sample else rows
     right_predicted, right_true, reachable = [], [], []
     for row in rows:
         true = next(o for o in scenes[row["scene"]] if o["id"] == row["target_id"])
         boxes = [o | {"id": k} for k, o in enumerate(predicted[row["scene"]]) if o["score"] >= 0.3]
-        hits = ground(row["text"], _objects(boxes))
+        hits = ground(row["text"], labelled_objects(boxes))
         right_predicted.append(bool(hits) and _iou(boxes[hits[0].object_id], true) >= 0.25)
         reachable.append(any(_iou(b, true) >= 0.25 for b in boxes))
-        right_true.append(_is_right(row, ground(row["text"], _objects(scenes[row["scene"]]))))
+        right_true.append(_is_right(row, ground(row["text"], labelled_objects(scenes[row["scene"]]))))
     print(f"\n== Nr3D over predicted boxes and labels, IoU 0.25: {len(rows)} utterances in {len(predicted)} rooms")
     print(
         f"   predicted boxes {100 * np.mean(right_predicted):.1f} %, true boxes {100 * np.mean(right_true):.1f} %, target found at all {100 * np.mean(reachable):.1f} %"
@@ -220,8 +220,8 @@ def _generated_rooms(count: int, errors: int) -> None:
     shown = 0
     for seed in range(count):
         room = generate_room(500_000 + seed)
-        table, match = _room_table(room)
-        for kind, predicate, text, wanted in _room_queries(room):
+        table, match = room_table(room)
+        for kind, predicate, text, wanted in room_queries(room):
             query = parse(text, vocabulary={label for label in table.labels if label})
             if kind == "counting":
                 answer: Any = count_hits(query, table, match)
@@ -240,7 +240,7 @@ def _generated_rooms(count: int, errors: int) -> None:
         print(f"   {kind:32s} {100 * np.mean(right[kind]):5.1f} %  of {len(right[kind])}")
 
 
-def _room_table(room: Any) -> tuple[ObjectTable, Match]:
+def room_table(room: Any) -> tuple[ObjectTable, Match]:
     objects = room.objects
     nowhere = np.full(3, np.nan)
     table = ObjectTable(
@@ -255,23 +255,32 @@ def _room_table(room: Any) -> tuple[ObjectTable, Match]:
     return table, label_match(table)
 
 
-def _room_queries(room: Any) -> Iterable[tuple[str, str, str, int]]:
+def room_queries(room: Any) -> Iterable[tuple[str, str, str, int]]:
     label = {o.id: singular(o.label) for o in room.objects}
     holds: dict[tuple[str, str, str], set[int]] = defaultdict(set)
     for fact in room.relations:
         if len(fact.anchors) == 1:
             holds[label[fact.subject], fact.predicate, label[fact.anchors[0]]].add(fact.subject)
         elif label[fact.anchors[0]] <= label[fact.anchors[1]]:
-            holds[label[fact.subject], "between", f"{label[fact.anchors[0]]} and the {label[fact.anchors[1]]}"].add(fact.subject)
+            holds[label[fact.subject], "between", f"{label[fact.anchors[0]]} and the {label[fact.anchors[1]]}"].add(
+                fact.subject
+            )
         else:
-            holds[label[fact.subject], "between", f"{label[fact.anchors[1]]} and the {label[fact.anchors[0]]}"].add(fact.subject)
+            holds[label[fact.subject], "between", f"{label[fact.anchors[1]]} and the {label[fact.anchors[0]]}"].add(
+                fact.subject
+            )
     for (subject, predicate, anchor), found in sorted(holds.items()):
         words = PREDICATE_WORDS.get(predicate, predicate)
         same = {i for i, name in label.items() if name == subject}
         if len(found) == 1 and len(same) > 1:
             yield "relation", predicate, f"the {subject} {words} the {anchor}", next(iter(found))
         if predicate in ("on", "inside", "under", "near"):
-            yield "counting", predicate, f"how many {subject}{'es' if subject.endswith(('s', 'x', 'ch')) else 's'} are {words} a {anchor}", len(found)
+            yield (
+                "counting",
+                predicate,
+                f"how many {subject}{'es' if subject.endswith(('s', 'x', 'ch')) else 's'} are {words} a {anchor}",
+                len(found),
+            )
             if len(same - found) == 1 and subject != anchor:
                 yield "negation", predicate, f"{subject} not {words} a {anchor}", next(iter(same - found))
 

@@ -22,7 +22,7 @@ LESS_EXACT, SAME_NAME = 0.23, 0.53
 
 @dataclass(frozen=True)
 class LabelledObject:
-    """An object with a name: box `center` and full `extent` in metres, z up; `color` RGB 0..255; `front` a unit vector."""
+    """A named object: box `center` and full `extent` in metres, z up; `color` RGB 0..255; `front` a direction."""
 
     id: int
     label: str

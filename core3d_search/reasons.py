@@ -60,8 +60,8 @@ def describe(part: Relation | Selector | Phrase) -> str:
     """Return a short reading of a part of a query, for people."""
     if isinstance(part, Phrase):
         looks = [("not " if a.negated else "") + a.value for a in part.attributes]
-        said = [*looks, part.noun or "object", *(describe(r) for r in (*part.relations, *part.selectors))]
-        return " ".join(said)
+        said = [describe(relation) for relation in part.relations] + [describe(order) for order in part.selectors]
+        return " ".join([*looks, part.noun or "object", *said])
     anchors = " and ".join(f"({describe(a)})" if a.relations or a.selectors else describe(a) for a in part.anchors)
     if isinstance(part, Relation):
         name = part.predicate + (f" [{part.frame}]" if part.frame else "")
