@@ -1,6 +1,6 @@
 """Trains the built-in encoder on generated rooms and writes its weights.
 
-    python training/builtin_encoder.py --rooms 600 --steps 6000 --out core3d_search/encoders/builtin.safetensors
+    python training/builtin_encoder.py --rooms 320 --steps 2800 --out core3d_search/encoders/builtin.safetensors
 
 Room seeds start at `--first-seed` (default 10000); seeds 1000 to 1999 are kept for evaluation and refused here. Rooms
 are rendered once into `--cache`. Settings, a fingerprint of the data and the losses go into the header of the file.
@@ -9,6 +9,7 @@ are rendered once into `--cache`. Settings, a fingerprint of the data and the lo
 from __future__ import annotations
 
 import argparse
+import copy
 import dataclasses
 import json
 import sys
@@ -22,12 +23,11 @@ import torch
 from safetensors.numpy import save_file
 from torch import Tensor
 from torch.nn import functional
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from core3d_search.encoders.builtin import BuiltinEncoder
-from core3d_search.encoders.builtin_image import normalised
+from core3d_search.encoders.builtin_image import SIDE, normalised
 from core3d_search.indexer.crops import KINDS, crop_weights
 from training.calibration import fit_calibration
 from training.losses import ContrastWithNeutral
@@ -46,17 +46,23 @@ KIND_WEIGHTS = {"combined": 1.0, "mask": 0.3, "box": 0.3, "large": 0.2, "huge": 
 class Settings:
     """Everything that decides the result, beside the rooms themselves."""
 
-    rooms: int = 600
-    held_out_rooms: int = 40
+    rooms: int = 320
+    held_out_rooms: int = 20
     first_seed: int = 10_000
     frames: int = 6
     width: int = 480
     height: int = 360
-    steps: int = 6000
+    steps: int = 2800
     crops: int = 256
+    """Crops in a batch."""
     learning_rate: float = 2e-3
     weight_decay: float = 0.05
     dimension: int = 128
+    widths: tuple[int, ...] = (32, 64, 128, 256)
+    """Channels behind the stem and each stage of the image tower."""
+    small_side: int = 48
+    """Pixels per side in the first `small_part` of the steps: most is learned there at half the cost."""
+    small_part: float = 0.7
     seed: int = 0
 
 
@@ -71,13 +77,13 @@ class Trainer:
         self.words = names.words()
         towers = torch.nn.ModuleDict(
             {
-                "image": ImageNetwork(settings.dimension).to(memory_format=torch.channels_last),
+                "image": ImageNetwork(settings.dimension, settings.widths).to(memory_format=torch.channels_last),
                 "text": TextNetwork(self.words, settings.dimension),
                 "loss": ContrastWithNeutral(names),
             }
         )
         self.towers = towers
-        self.averaged = AveragedModel(towers, multi_avg_fn=get_ema_multi_avg_fn(0.998), use_buffers=True)
+        self.averaged = copy.deepcopy(towers)
         decayed = [p for p in towers.parameters() if p.ndim > 1]
         others = [p for p in towers.parameters() if p.ndim <= 1]
         self.optimizer = torch.optim.AdamW(
@@ -95,14 +101,16 @@ class Trainer:
     def step(self) -> dict[str, float]:
         """Learn from one batch; return the parts of its loss."""
         # Every other batch has the two tight crops alone, of more objects: they carry the most and cost the least.
-        kinds = KINDS if self.schedule.last_epoch % 2 else KINDS[:2]
+        done = self.schedule.last_epoch
+        kinds = KINDS if done % 2 else KINDS[:2]
+        small = done < self.settings.small_part * self.settings.steps
         chosen = self.rng.choice(len(self.views.items), self.settings.crops // len(kinds), p=self.chance)
         crops = np.stack([crops_of(*self.views.picture(i, self.rng), kinds, self.rng) for i in chosen])
         facts = [self.views.items[i].facts for i in chosen]
         phrases, meanings = self._phrases(facts)
         self.towers.train()
         loss, parts = self.towers["loss"](
-            self._embed(weathered(torch.from_numpy(crops), self.rng), kinds),
+            self._embed(crops, kinds, self.settings.small_side if small else SIDE),
             torch.tensor([KIND_WEIGHTS[kind] for kind in ("combined", *kinds)]),
             facts,
             *self._texts(phrases, forget=0.1),
@@ -113,14 +121,18 @@ class Trainer:
         torch.nn.utils.clip_grad_norm_(self.towers.parameters(), 5.0)
         self.optimizer.step()
         self.schedule.step()
-        self.averaged.update_parameters(self.towers)
+        average_into(self.averaged, self.towers, done)
         return parts | {"loss": float(loss.detach())}
 
-    def _embed(self, crops: Tensor, kinds: Sequence[str]) -> Tensor:
+    def _embed(self, crops: np.ndarray, kinds: Sequence[str], side: int) -> Tensor:
         """Return (1 + K, N, D): the combined embedding of equation 4, then those of the K single crops."""
+        pixels = torch.from_numpy(crops).flatten(0, 1).permute(0, 3, 1, 2).float()
+        if side != SIDE:
+            pixels = functional.interpolate(pixels, (side, side), mode="bilinear", antialias=True)
+        pixels = weathered(pixels.permute(0, 2, 3, 1).unflatten(0, crops.shape[:2]), self.rng)
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            single = self.towers["image"](normalised(crops.flatten(0, 1).permute(0, 3, 1, 2)))
-        single = single.reshape(*crops.shape[:2], -1)
+            single = self.towers["image"](normalised(pixels.flatten(0, 1).permute(0, 3, 1, 2)))
+        single = single.unflatten(0, crops.shape[:2])
         weights = torch.tensor([crop_weights(CROPS)[kind] for kind in kinds])
         combined = functional.normalize((weights[:, None] * single).sum(dim=1), dim=-1)
         return torch.cat([combined[:, None], single], dim=1).transpose(0, 1)
@@ -147,7 +159,7 @@ class Trainer:
 
     def write(self, file: Path, calibration: dict[str, float], record: dict[str, object]) -> None:
         """Write the averaged towers as the package reads them."""
-        towers = self.averaged.module
+        towers = self.averaged
         tensors = {f"image.{name}": tensor for name, tensor in towers["image"].tensors().items()}
         tensors |= {f"text.{name}": tensor for name, tensor in towers["text"].tensors().items()}
         settings = {
@@ -159,18 +171,28 @@ class Trainer:
         }
         file.parent.mkdir(parents=True, exist_ok=True)
         save_file({k: np.ascontiguousarray(v) for k, v in tensors.items()}, file, {"core3d": json.dumps(settings)})
+        file.chmod(0o644)  # safetensors writes for the owner alone
+
+
+def average_into(average: torch.nn.Module, towers: torch.nn.Module, steps: int) -> None:
+    """Move the running mean of all weights and statistics: over about 400 steps, over fewer in the beginning."""
+    keep = min(0.9975, (1 + steps) / (10 + steps))
+    with torch.no_grad():
+        for mean, value in zip(average.state_dict().values(), towers.state_dict().values(), strict=True):
+            mean.copy_(torch.lerp(value, mean, keep) if mean.is_floating_point() else value)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for field in dataclasses.fields(Settings):
-        parser.add_argument(f"--{field.name.replace('_', '-')}", type=type(field.default), default=field.default)
+        many = {"type": int, "nargs": "+"} if field.name == "widths" else {"type": type(field.default)}
+        parser.add_argument(f"--{field.name.replace('_', '-')}", default=field.default, **many)
     parser.add_argument("--cache", type=Path, default=Path("rooms-cache"), help="folder of rendered rooms")
     parser.add_argument("--out", type=Path, required=True, help="weights file to write")
     parser.add_argument("--every", type=int, default=1000, help="write uncalibrated weights every so many steps")
     arguments = vars(parser.parse_args())
     cache, out, every = arguments.pop("cache"), arguments.pop("out"), arguments.pop("every")
-    settings = Settings(**arguments)
+    settings = Settings(**arguments | {"widths": tuple(arguments["widths"])})
     seeds = range(settings.first_seed, settings.first_seed + settings.rooms)
     held_out = range(seeds.stop, seeds.stop + settings.held_out_rooms)
     if set(range(seeds.start, held_out.stop)) & set(EVALUATION_SEEDS):

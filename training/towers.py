@@ -19,7 +19,7 @@ Tensors = dict[str, npt.NDArray[np.float16]]
 class ImageNetwork(nn.Module):
     """See core3d_search.encoders.builtin_image.ImageTower; here with batch norm behind every convolution."""
 
-    def __init__(self, dimension: int = 128, widths: Sequence[int] = (32, 64, 128, 256), dropout: float = 0.1) -> None:
+    def __init__(self, dimension: int, widths: Sequence[int], dropout: float = 0.1) -> None:
         super().__init__()
         self.stem = ConvNorm(3, widths[0], 3, 2)
         self.stages = nn.ModuleList(Stage(wide, wider) for wide, wider in pairwise(widths))

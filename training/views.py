@@ -37,10 +37,11 @@ SCALES = {
 
 
 def crops_of(image: Pixels, mask: Mask, kinds: Sequence[str] = KINDS, rng: np.random.Generator | None = None) -> Pixels:
-    """Return (K, SIDE, SIDE, 3): crops of `mask`, one of each of `kinds`; `rng` makes mask and box imperfect."""
+    """Return (K, SIDE, SIDE, 3): crops of `mask`, one of each of `kinds`.
+
+    `rng` makes mask and box as imperfect as a segmenter's, and mirrors some crops.
+    """
     if rng is not None:
-        if rng.random() < 0.5:
-            image, mask = image[:, ::-1], mask[:, ::-1]
         mask = imperfect(mask, rng)
     height, width = mask.shape
     box = tight_boxes(mask[None])[0]
@@ -56,7 +57,7 @@ def crops_of(image: Pixels, mask: Mask, kinds: Sequence[str] = KINDS, rng: np.ra
             shown = mask[y0:y1, x0:x1]
             part = part * (shown if kind == "mask" else ~shown)[..., None]
         crop[:] = fitted(np.ascontiguousarray(part))
-    return crops
+    return crops if rng is None or rng.random() < 0.5 else crops[:, :, ::-1]
 
 
 def imperfect(mask: Mask, rng: np.random.Generator) -> Mask:
@@ -85,25 +86,25 @@ def imperfect(mask: Mask, rng: np.random.Generator) -> Mask:
 
 
 def weathered(crops: Tensor, rng: np.random.Generator) -> Tensor:
-    """Return (N, K, SIDE, SIDE, 3) crops under other light and a worse lens, alike for all K; colours keep names."""
+    """Return (N, K, S, S, 3) crops in [0, 255] under other light and a worse lens, alike for all K of one object.
+
+    Colours keep their names, and what is blacked out stays black.
+    """
     count = len(crops)
 
-    def draw(low: float, high: float, channels: int = 1) -> Tensor:
-        return torch.from_numpy(rng.uniform(low, high, (count, 1, 1, 1, channels)).astype(np.float32))
+    def draw(objects: int, low: float, high: float, channels: int = 1) -> Tensor:
+        return torch.from_numpy(rng.uniform(low, high, (objects, 1, 1, 1, channels)).astype(np.float32))
 
-    shown = crops.amax(dim=-1, keepdim=True) > 0
-    x = crops.float() / 255
-    x = x.pow(draw(0.88, 1.14)) * (draw(0.78, 1.22) * draw(0.96, 1.04, 3))
-    noise = draw(-0.05, 0.03).clamp(min=0)
-    x = x + noise * torch.from_numpy(rng.standard_normal(x.shape, np.float32))
-    x = torch.where(shown, x.clamp(1 / 255, 1), 0)  # what is blacked out stays black
-    blurred = np.flatnonzero(rng.random(count) < 0.3)
-    if len(blurred):
-        soft = x[blurred].flatten(0, 1).permute(0, 3, 1, 2)
-        soft = functional.avg_pool2d(soft, 3, stride=1, padding=1, count_include_pad=False).permute(0, 2, 3, 1)
-        mix = torch.from_numpy(rng.uniform(0.3, 1, (len(blurred), 1, 1, 1, 1)).astype(np.float32))
-        x[blurred] = x[blurred] * (1 - mix) + mix * soft.reshape(x[blurred].shape)
-    return x * 255
+    shown = crops.amax(dim=-1, keepdim=True) >= 1
+    x = (crops / 255).pow(draw(count, 0.88, 1.14)) * (draw(count, 0.78, 1.22) * draw(count, 0.96, 1.04, 3))
+    noisy = np.flatnonzero(rng.random(count) < 0.35)
+    grain = torch.from_numpy(rng.standard_normal(x[noisy].shape, np.float32))
+    x[noisy] += draw(len(noisy), 0.004, 0.03) * grain
+    soft = np.flatnonzero(rng.random(count) < 0.3)
+    flat = x[soft].flatten(0, 1).permute(0, 3, 1, 2)
+    blurred = functional.avg_pool2d(flat, 3, stride=1, padding=1, count_include_pad=False).permute(0, 2, 3, 1)
+    x[soft] = torch.lerp(x[soft], blurred.reshape(x[soft].shape), draw(len(soft), 0.3, 1.0))
+    return torch.where(shown, x.clamp(1 / 255, 1), 0) * 255
 
 
 @dataclass(frozen=True)
@@ -113,6 +114,8 @@ class View:
     frame: int
     instance: int
     facts: Facts
+    window: tuple[slice, slice]
+    """Rows and columns of the frame that its crops may show."""
 
 
 class Views:
@@ -125,10 +128,12 @@ class Views:
         first = 0
         for room in frames:
             for position, instances in enumerate(room.instances):
-                ids, areas = np.unique(instances, return_counts=True)
-                for number, area in zip(ids.tolist(), areas.tolist(), strict=True):
-                    if area >= MIN_AREA_FRACTION * instances.size:
-                        self.items.append(View(first + position, number, room.facts[number]))
+                areas = np.bincount(instances.ravel())
+                for number in np.flatnonzero(areas >= MIN_AREA_FRACTION * instances.size).tolist():
+                    box = tight_boxes((instances == number)[None])[0]
+                    x0, y0, x1, y1 = scaled_box(box, 1.2 * CROPS.huge_scale, *instances.shape[::-1])
+                    window = slice(y0, y1), slice(x0, x1)
+                    self.items.append(View(first + position, number, room.facts[number], window))
             first += len(room.instances)
 
     @classmethod
@@ -137,10 +142,10 @@ class Views:
         return cls([RoomFrames.of(seed, frames, width, height, cache) for seed in seeds])
 
     def picture(self, index: int, rng: np.random.Generator) -> tuple[Pixels, Mask]:
-        """Return the frame and the mask of a view; of a wall or floor some patch, drawn anew each time."""
+        """Return the surroundings and the mask of a view; of a wall or floor some patch, drawn anew each time."""
         item = self.items[index]
-        mask = self._instances[item.frame] == item.instance
-        return self._pixels[item.frame], mask if item.instance else patch_of(mask, rng)
+        mask = self._instances[item.frame][item.window] == item.instance
+        return self._pixels[item.frame][item.window], mask if item.instance else patch_of(mask, rng)
 
     def fingerprint(self) -> str:
         """Return a SHA-256 of all pixels and masks."""

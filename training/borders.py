@@ -1,0 +1,137 @@
+"""Fit the judge of borders between image regions (core3d_search/indexer/masks/border_net.safetensors).
+
+    python -m training.borders --rooms 10 --frames 5 --out border_net.safetensors
+
+Regions of rendered rooms are merged by the judge so far (none in the first round); every pair of adjacent regions that
+lie in one true object each becomes an example: one thing, or two? Later rounds see the regions that the judge of the
+round before made, as it will see them when used.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from safetensors.numpy import save_file
+from torch import nn
+
+from core3d_search.indexer.frames import Frame
+from core3d_search.indexer.masks.borders import Regions, find_regions, pair_features
+from core3d_search.indexer.masks.region_tree import BorderNet, merge_regions
+from core3d_search.indexer.planes import Structure, find_structure
+from core3d_search.rooms import generate_room, render_room
+
+PURE = 0.8
+"""Fraction of a region's pixels in one true object from which it makes an example."""
+HIDDEN = (48, 24)
+Examples = tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_], npt.NDArray[np.float32]]
+"""Features (E, 34), whether the pair is two things (E,), weights (E,)."""
+View = tuple[Frame, Structure, npt.NDArray[np.int64]]
+"""A frame, the structure of its room, and its true object ids (H, W)."""
+
+
+def examples(regions: Regions, instance: npt.NDArray[np.int64]) -> Examples:
+    """Return the examples that `regions` make; pairs of two structure planes, which are neither, are left out."""
+    ids = int(instance.max()) + 1
+    codes = regions.labels.ravel() * ids + instance.ravel()
+    table = np.bincount(codes, minlength=len(regions) * ids).reshape(-1, ids)
+    owner, purity = table.argmax(axis=1), table.max(axis=1) / table.sum(axis=1)
+    a, b = regions.pairs.T
+    two_planes = (owner[a] == 0) & (owner[b] == 0) & (regions.evidence[:, 6] > 0.3 * regions.lengths)
+    kept = (purity[a] > PURE) & (purity[b] > PURE) & (regions.lengths >= 2) & ~two_planes
+    weights = np.sqrt(regions.lengths[kept])
+    weights = (weights / max(weights.sum(), 1e-9)).astype(np.float32)
+    return pair_features(regions)[kept].astype(np.float32), (owner[a] != owner[b])[kept], weights
+
+
+def collect(views: list[View], judge: BorderNet | None, turn: int) -> Examples:
+    """Return the examples of `views`: superpixels without a judge, else every second round of merging with it."""
+    found: list[Examples] = []
+    for frame, structure, instance in views:
+        regions = find_regions(frame, structure, 8)
+        if judge is None:
+            found.append(examples(regions, instance))
+            continue
+        stages: list[Regions] = []
+        merge_regions(regions, judge, 2.0, lambda now, _, stages=stages: stages.append(now))
+        found += [examples(stage, instance) for stage in stages[turn % 2 :: 2]]
+    features, different, weights = zip(*found, strict=True)
+    return np.concatenate(features), np.concatenate(different), np.concatenate(weights)
+
+
+def fit(
+    features: npt.NDArray[np.float32], different: npt.NDArray[np.bool_], weights: npt.NDArray[np.float32], epochs: int
+) -> dict[str, npt.NDArray[np.float32]]:
+    """Return the arrays of a network that tells the two kinds of pair apart; both kinds weigh more alike than they are
+    frequent (by the square root)."""
+    torch.manual_seed(0)
+    rng = np.random.default_rng(0)
+    mean, scale = features.mean(axis=0), features.std(axis=0) + 1e-3
+    share = float((weights * different).sum() / weights.sum())
+    weights = weights / weights.mean() * np.where(different, (0.5 / share) ** 0.5, (0.5 / (1 - share)) ** 0.5)
+    x = torch.tensor(np.clip((features - mean) / scale, -8, 8))
+    y, w = torch.tensor(different.astype(np.float32)), torch.tensor(weights.astype(np.float32))
+    widths = (x.shape[1], *HIDDEN, 1)
+    linear = [nn.Linear(a, b) for a, b in pairwise(widths)]
+    net = nn.Sequential(*(part for layer in linear[:-1] for part in (layer, nn.ReLU())), linear[-1])
+    batch = 2048
+    optimizer = torch.optim.AdamW(net.parameters(), weight_decay=1e-3)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 6e-3, epochs * (len(x) // batch + 1))
+    for _ in range(epochs):
+        order = torch.tensor(rng.permutation(len(x)))
+        for rows in order.split(batch):
+            loss = nn.functional.binary_cross_entropy_with_logits(net(x[rows])[:, 0], y[rows], weight=w[rows])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+    arrays = {"mean": mean, "scale": scale}
+    for number, layer in enumerate(linear):
+        arrays[f"weight{number}"] = layer.weight.detach().numpy().T.copy()
+        arrays[f"bias{number}"] = layer.bias.detach().numpy().copy()
+    return arrays
+
+
+def load_views(seeds: range, per_room: int) -> list[View]:
+    """Return `per_room` frames of each generated room."""
+    views: list[View] = []
+    for seed in seeds:
+        rendered = list(render_room(generate_room(seed), frames=3 * per_room))
+        frames = [Frame(r.index, r.rgb, r.depth, r.intrinsics, r.world_from_camera) for r in rendered]
+        structure = find_structure(frames, (0, 0, 1))
+        views += [(frames[i], structure, rendered[i].instance.astype(np.int64)) for i in range(1, len(frames), 3)]
+    return views
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rooms", type=int, default=10)
+    parser.add_argument("--first-seed", type=int, default=11, help="never among the reported 1000 to 1019")
+    parser.add_argument("--frames", type=int, default=5, help="frames of each room")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--out", type=Path, required=True)
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    views = load_views(range(arguments.first_seed, arguments.first_seed + arguments.rooms), arguments.frames)
+    judge: BorderNet | None = None
+    bank: list[Examples] = []
+    for turn in range(arguments.rounds):
+        started = time.perf_counter()
+        bank.append(collect(views, judge, turn))
+        features, different, weights = (np.concatenate(part) for part in zip(*bank[max(0, turn - 2) :], strict=True))
+        arrays = fit(features, different, weights, arguments.epochs)
+        judge = BorderNet.from_arrays(arrays)
+        seconds = time.perf_counter() - started
+        print(f"round {turn}: {len(features)} pairs, {different.mean():.3f} of them two things, {seconds:.0f} s")
+    rooms = f"{arguments.first_seed} to {arguments.first_seed + arguments.rooms - 1}"
+    save_file(arrays, arguments.out, {"trained_on": f"generated rooms {rooms}, {arguments.frames} frames each"})
+
+
+if __name__ == "__main__":
+    main()
