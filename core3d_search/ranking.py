@@ -22,8 +22,11 @@ from core3d_search.relations.pairs import Pairs
 from core3d_search.relations.table import Array
 from core3d_search.relations.viewpoint import Gaze, Spots, gaze_of
 
-MOST_TARGETS, MOST_ANCHORS, MOST_PAIRED, MOST_ORDERED = 2000, 400, 32, 400
-"""Beams: the best objects that are looked at as targets, as anchors, as anchors of "between", and in orders."""
+MOST_TARGETS, MOST_ANCHORS, MOST_ORDERED, MOST_ORIGINS = 2000, 500, 250, 12
+"""Beams: the best objects that are looked at as targets, as anchors, in orders, and as what orders measure from."""
+
+NEAREST, NEAREST_ENDS = 32, 12
+"""Of many anchors only the ones nearest to each target are measured; between, so many of each end."""
 
 THRESHOLD = 1e-4
 """Below this probability nothing is a hit, however contrary to the description the rest is."""
@@ -214,32 +217,47 @@ class Evaluation:
         predicate = PREDICATES.get("inside" if relation.predicate == "center" else relation.predicate)
         if not len(columns) or predicate is None:
             return np.full(len(rows), NO_ANCHOR), None
-        pairs = Pairs(self.table, rows, columns)
+        pairs = Pairs(self.table, rows, self._nearest(rows, columns, NEAREST))
         scores = predicate.score(pairs, Circumstances(relation.frame, self.gaze))
-        joint = np.where(pairs.same, 0.0, scores * belief[columns][None, :])
-        best = np.argmax(joint, axis=1)
+        likely = np.broadcast_to(belief[pairs.a], scores.shape)
+        if relation.predicate == "far":  # far from every one that may be meant
+            joint = np.where(pairs.same, 1.0, 1.0 - likely * (1.0 - scores))
+            best = np.argmin(joint, axis=1)
+        else:
+            joint = np.where(pairs.same, 0.0, scores * likely)
+            best = np.argmax(joint, axis=1)
         score = joint[np.arange(len(rows)), best]
+        meant = np.take_along_axis(np.broadcast_to(pairs.a, joint.shape), best[:, None], axis=1)
         number = anchor.number or 1
-        if 1 < number <= len(columns) and relation.predicate in COUNTED:
+        if 1 < number <= joint.shape[1] and relation.predicate in COUNTED:
             # "with three monitors on it": the third best must hold as well
             score = np.sqrt(score * np.sort(joint, axis=1)[:, -number])
-        return score, columns[best][:, None]
+        return score, meant
 
     def _between(self, relation: Relation, rows: Array) -> tuple[Array, Array | None]:
         beliefs = [self.believe(anchor)[0] for anchor in relation.anchors]
-        ends = [_best(b, MOST_PAIRED, 0.05 * float(b.max(initial=0.0))) for b in beliefs]
-        both = np.concatenate(ends)
-        first, second = np.meshgrid(np.arange(len(ends[0])), len(ends[0]) + np.arange(len(ends[1])), indexing="ij")
-        differ = both[first.ravel()] != both[second.ravel()]
-        first, second = first.ravel()[differ], second.ravel()[differ]
-        if not len(first):
+        ends = [_best(b, MOST_ANCHORS, 0.05 * float(b.max(initial=0.0))) for b in beliefs]
+        if not len(ends[0]) or not len(ends[1]):
             return np.full(len(rows), NO_ANCHOR), None
-        ends_belief = beliefs[0][both[first]] * beliefs[1][both[second]]
-        scores = places.between(Pairs(self.table, rows, both), first, second) * ends_belief[None]
-        itself = (rows[:, None] == both[first]) | (rows[:, None] == both[second])
-        scores = np.where(itself, 0.0, scores)
+        lists = (self._nearest(rows, end, NEAREST_ENDS) for end in ends)
+        first, second = (np.broadcast_to(part, (len(rows), part.shape[-1])) for part in lists)
+        scores = places.between(self.table, rows, first, second)
+        scores = scores * beliefs[0][first][:, :, None] * beliefs[1][second][:, None, :]
+        one = (first[:, :, None] == second[:, None, :]) | (rows[:, None, None] == first[:, :, None])
+        scores = np.where(one | (rows[:, None, None] == second[:, None, :]), 0.0, scores).reshape(len(rows), -1)
         best = np.argmax(scores, axis=1)
-        return scores[np.arange(len(rows)), best], np.stack([both[first[best]], both[second[best]]], axis=1)
+        every = np.arange(len(rows))
+        meant = np.stack([first[every, best // second.shape[1]], second[every, best % second.shape[1]]], axis=1)
+        return scores[every, best], meant
+
+    def _nearest(self, rows: Array, columns: Array, most: int) -> Array:
+        """Return the `most` of `columns` (A,) nearest to each of `rows`, (R, most); all of them (A,) if they are few."""
+        if len(columns) <= most:
+            return columns
+        centers = self.table.centers[:, :2].astype(np.float32)
+        away = np.linalg.norm(centers[rows, None] - centers[None, columns], axis=-1)
+        away -= self.table.flat_half[columns].max(axis=1)[None]
+        return columns[np.argpartition(away, most, axis=1)[:, :most]]
 
     # -- orders ------------------------------------------------------------------------------------------------------
 
@@ -267,7 +285,7 @@ class Evaluation:
             values = sign * np.log(place.score(self.table, rows) + 1e-6)
             return orders.place_probability(values, rivals, selector.rank, tolerance), None
         belief, _ = self.believe(anchor)
-        columns = _best(belief, MOST_PAIRED, 0.1 * float(belief.max(initial=0.0)))
+        columns = _best(belief, MOST_ORIGINS, 0.1 * float(belief.max(initial=0.0)))
         if not len(columns):
             return np.full(len(rows), 2 * NO_ANCHOR), None
         pairs = Pairs(self.table, rows, columns)

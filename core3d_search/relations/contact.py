@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from core3d_search.relations.pairs import Pairs
-from core3d_search.relations.predicates import Circumstances, predicate, swapped
+from core3d_search.relations.predicates import Circumstances, predicate
 from core3d_search.relations.soft import decay, step
 from core3d_search.relations.table import Array
 
@@ -18,14 +18,11 @@ TUCKED = 0.3
 
 
 @predicate("near", NEAR, "m", "[ours]; Sr3D only has closest")
-def near(pairs: Pairs, around: Circumstances) -> Array:
+def near(pairs: Pairs, _: Circumstances) -> Array:
     """The gap between the boxes is small, and neither stands on the other."""
-    held = np.maximum(_resting(pairs, around), swapped(_resting, pairs, around))
+    step_up = np.minimum(np.abs(pairs.above_gap), np.abs(pairs.below_gap))
+    held = np.minimum(pairs.overlap, 1.0) * decay(step_up, 0.05)
     return decay(pairs.gap + 0.02 * pairs.distance, NEAR, NEAR_POWER) * (1.0 - HELD * held)
-
-
-def _resting(pairs: Pairs, _: Circumstances) -> Array:
-    return np.minimum(pairs.covered, 1.0) * decay(np.abs(pairs.above_gap), 0.05)
 
 
 @predicate("far", FAR, "m", "[ours]")
@@ -59,24 +56,24 @@ def on(pairs: Pairs, around: Circumstances) -> Array:
     Sunk: things on a seat, a shelf board or a made bed begin below the top of the anchor's box.
     """
     table = pairs.table
-    top, bottom = table.high[None, pairs.a], table.low[None, pairs.a]
-    under = table.low[pairs.t, None]
+    top, bottom = table.high[pairs.a], table.low[pairs.a]
+    under = table.low[pairs.t]
     sunk = np.maximum((top - under) / np.maximum(top - bottom, 0.05), 0.0)
     within = np.where(sunk < 1, 1 - 0.5 * sunk**2, 0.5 * decay((sunk - 1) * (top - bottom), 0.1))
     contact = np.where(under >= top, decay(under - top, CONTACT), within)
     over = np.maximum(step(pairs.covered, 0.3, 0.5), 0.35 * decay(pairs.flat_gap, 0.1))
     higher = 0.1 + 0.9 * step(pairs.rise, -0.05, 0.3)
-    wider = table.half[None, pairs.a, :2].max(axis=-1) - table.half[pairs.t, None, :2].max(axis=-1)
+    wider = table.half[pairs.a, :2].max(axis=-1) - table.half[pairs.t, :2].max(axis=-1)
     carrier = 0.2 + 0.8 * step(pairs.rise + 0.5 * wider, -0.2, 1.0)
-    upright = table.half[pairs.a, :2].min(axis=1) < 0.3 * table.half[pairs.a, 2]  # "on the wall", "on the door"
-    hung = np.where(upright[None, :], 0.5 * attached(pairs, around), 0.0)
+    upright = table.half[pairs.a, :2].min(axis=-1) < 0.3 * table.half[pairs.a, 2]  # "on the wall", "on the door"
+    hung = np.where(upright, 0.5 * attached(pairs, around), 0.0)
     return np.maximum(contact * over * higher * carrier, hung)
 
 
 @predicate("supports", CONTACT, "m", "[Sr3D] support")
 def supports(pairs: Pairs, around: Circumstances) -> Array:
     """The anchor is on it."""
-    return swapped(on, pairs, around)
+    return on(pairs.swapped, around)
 
 
 @predicate("above", HEIGHT_GAP, "m", "[Sr3D] vertical")
@@ -94,7 +91,7 @@ def below(pairs: Pairs, _: Circumstances) -> Array:
     """
     lower = 0.6 * step(pairs.below_gap, -HEIGHT_GAP - 0.1, 0.6) + 0.4 * step(-pairs.rise, 0.1, 0.3)
     clear = _in_one_column(pairs) * lower * (0.3 + 0.7 * decay(pairs.below_gap, 1.5))
-    low, anchor_low = pairs.table.low[pairs.t, None], pairs.table.low[None, pairs.a]
+    low, anchor_low = pairs.table.low[pairs.t], pairs.table.low[pairs.a]
     tucked = TUCKED * np.minimum(1.5 * pairs.overlap, 1.0) * step(anchor_low - low, -0.2, 0.4)
     return np.maximum(clear, tucked)
 
@@ -114,7 +111,7 @@ def inside(pairs: Pairs, around: Circumstances) -> Array:
 
 def _enclosed(pairs: Pairs) -> Array:
     half = np.maximum(pairs.table.half, 1e-3)
-    room = np.log(half[None, pairs.a].prod(axis=-1) / half[pairs.t, None].prod(axis=-1))
+    room = np.log(half[pairs.a].prod(axis=-1) / half[pairs.t].prod(axis=-1))
     held = np.minimum(pairs.covered, 1.0) * np.minimum(pairs.between_heights, 1.0)
     return (0.02 + 0.98 * step(held, 0.5, 0.6)) * (0.2 + 0.8 * step(room, 0.0, 1.0)) * decay(pairs.gap, 0.5)
 
@@ -122,7 +119,7 @@ def _enclosed(pairs: Pairs) -> Array:
 @predicate("contains", 0.5, "share", "[3DSSG] inside")
 def contains(pairs: Pairs, _: Circumstances) -> Array:
     """Half of the anchor's box or more is inside it."""
-    return _enclosed(Pairs(pairs.table, pairs.a, pairs.t)).T
+    return _enclosed(pairs.swapped)
 
 
 @predicate("part", CONTACT, "m", "[3DSSG] part of")

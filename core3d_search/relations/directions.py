@@ -53,15 +53,17 @@ def _in_strip(pairs: Pairs, around: Circumstances, along: str) -> Array:
     """
     total = np.zeros(pairs.offset.shape[:2])
     half = pairs.table.flat_half[pairs.a]
-    for view in views(pairs.table, pairs.a, around.frame, around.gaze, along):
-        direction = {"front": view.front, "behind": -view.front, "right": view.right, "left": -view.right}[along]
-        across = np.stack([-direction[:, 1], direction[:, 0]], axis=-1)
-        ahead = np.einsum("tak,ak->ta", pairs.offset, direction)
-        aside = np.abs(np.einsum("tak,ak->ta", pairs.offset, across))
-        depth, width = (np.abs(direction) * half).sum(axis=1), (np.abs(across) * half).sum(axis=1)
-        free = np.maximum(aside - width[None], 0.0) + OFF_AXIS * aside
+    anchors, where = np.unique(pairs.a, return_inverse=True)
+    where = where.reshape(pairs.a.shape)
+    for view in views(pairs.table, anchors, around.frame, around.gaze, along):
+        direction = {"front": view.front, "behind": -view.front, "right": view.right, "left": -view.right}[along][where]
+        across = np.stack([-direction[..., 1], direction[..., 0]], axis=-1)
+        ahead = (pairs.offset * direction).sum(axis=-1)
+        aside = np.abs((pairs.offset * across).sum(axis=-1))
+        depth, width = (np.abs(direction) * half).sum(axis=-1), (np.abs(across) * half).sum(axis=-1)
+        free = np.maximum(aside - width, 0.0) + OFF_AXIS * aside
         inside = decay(free, STRIP + OPENING * np.maximum(ahead, 0.0), 1.5)
-        total += view.weight[None] * step(ahead, BEGIN * depth[None], 0.6) * inside
+        total += view.weight[where] * step(ahead, BEGIN * depth, 0.6) * inside
     level = (1.0 - LEVEL * (pairs.height_gap > 0)) * decay(pairs.height_gap, 2.0)
     return (0.02 + 0.98 * total) * level
 
@@ -70,22 +72,22 @@ def _in_strip(pairs: Pairs, around: Circumstances, along: str) -> Array:
 def facing(pairs: Pairs, _: Circumstances) -> Array:
     """The target's front, or where it has none the direction away from its wall, points at the anchor."""
     ahead = _front_or_inward(pairs.table, pairs.t)
-    angle = _angle(-pairs.offset, ahead[:, None, :])
+    angle = _angle(-pairs.offset, ahead)
     return step(-angle, -np.pi / 4, np.pi / 2) * (0.4 + 0.6 * decay(pairs.gap, 3.0))
 
 
 @predicate("opposite", 45.0, "deg", "[SpatialReasoner] opposite")
 def opposite(pairs: Pairs, _: Circumstances) -> Array:
     """Across free space, straight ahead of the anchor's front or of its wall."""
-    inward = _angle(pairs.offset, -pairs.table.wall_normals[pairs.a][None])
-    angle = np.minimum(_angle(pairs.offset, _front_or_inward(pairs.table, pairs.a)[None]), inward + 0.25)
+    inward = _angle(pairs.offset, -pairs.table.wall_normals[pairs.a])
+    angle = np.minimum(_angle(pairs.offset, _front_or_inward(pairs.table, pairs.a)), inward + 0.25)
     return step(-angle, -np.pi / 4, np.pi / 3) * step(pairs.flat_gap, 0.5, 1.0)
 
 
 def _front_or_inward(table: ObjectTable, rows: Array) -> Array:
     fronts = table.fronts[rows, :2]
-    known = np.asarray(np.isfinite(fronts).all(axis=1))
-    return np.where(known[:, None], np.nan_to_num(fronts), -table.wall_normals[rows])
+    known = np.asarray(np.isfinite(fronts).all(axis=-1))
+    return np.where(known[..., None], np.nan_to_num(fronts), -table.wall_normals[rows])
 
 
 def _angle(vectors: Array, directions: Array) -> Array:
@@ -102,15 +104,18 @@ def aligned(pairs: Pairs, _: Circumstances) -> Array:
 @predicate("end", 0.0, "m", "[ours]")
 def end(pairs: Pairs, around: Circumstances) -> Array:
     """Beyond one of the short sides of the anchor, near it."""
-    axes, half = pairs.table.axes[pairs.a], pairs.table.half[pairs.a, :2]
-    rows, long = np.arange(len(pairs.a)), np.argmax(half, axis=1)
-    along = np.abs(np.einsum("tak,ak->ta", pairs.offset, axes[rows, long])) - half[rows, long]
-    aside = np.abs(np.einsum("tak,ak->ta", pairs.offset, axes[rows, 1 - long])) - 0.5 * half[rows, 1 - long]
+    half = pairs.table.half[pairs.a, :2]
+    local = np.abs(np.einsum("...ik,...k->...i", pairs.table.axes[pairs.a], pairs.offset))
+    long_first = half[..., 0] >= half[..., 1]
+    beyond = local - half
+    along = np.where(long_first, beyond[..., 0], beyond[..., 1])
+    aside = np.where(long_first, local[..., 1] - 0.5 * half[..., 1], local[..., 0] - 0.5 * half[..., 0])
     return (0.2 + 0.8 * step(along - aside, 0.0, 0.6)) * near(pairs, around)
 
 
 @predicate("same side", 3.0, "m", "[ours]")
 def same_side(pairs: Pairs, _: Circumstances) -> Array:
     """At the same wall of the room as the anchor."""
-    same = np.greater(pairs.table.wall_normals[pairs.t] @ pairs.table.wall_normals[pairs.a].T, 0.5)
+    normals = pairs.table.wall_normals
+    same = (normals[pairs.t] * normals[pairs.a]).sum(axis=-1) > 0.5
     return (0.1 + 0.9 * same) * decay(pairs.gap, 3.0)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from core3d_search.relations.contact import AGAINST
-from core3d_search.relations.pairs import Pairs
 from core3d_search.relations.soft import decay, step
 from core3d_search.relations.table import Array, ObjectTable
 
@@ -42,19 +41,19 @@ def at_ceiling(table: ObjectTable, rows: Array) -> Array:
     return decay(table.room[1, 2] - table.high[rows], CEILING)
 
 
-def between(pairs: Pairs, first: Array, second: Array) -> Array:
-    """Return (T, B): the target lies between columns `first` and `second` (B,) of `pairs`. [Sr3D] between, softer
+def between(table: ObjectTable, rows: Array, first: Array, second: Array) -> Array:
+    """Return (R, F, S): each of `rows` (R,) lies between its `first` (R, F) and `second` (R, S) anchors.
 
     The way over the target may be `DETOUR` longer than the straight way for a score of 0.5, the target lies in the
-    inner part of it, and anchors that are far apart have less between them.
+    inner part of it, and anchors that are far apart have less between them. [Sr3D] between, softer
     """
-    centers = pairs.table.centers
-    start, stop = centers[pairs.a[first]], centers[pairs.a[second]]
+    start, stop = table.centers[first][:, :, None], table.centers[second][:, None, :]
+    here = table.centers[rows][:, None, None]
     line = stop - start
-    span = np.linalg.norm(line, axis=1)
-    to_start, to_stop = (np.linalg.norm(centers[pairs.t, None] - ends[None], axis=-1) for ends in (start, stop))
+    span = np.linalg.norm(line, axis=-1)
+    to_start, to_stop = np.linalg.norm(here - start, axis=-1), np.linalg.norm(here - stop, axis=-1)
     detour = (to_start + to_stop) / np.maximum(span, 0.1) - 1.0
-    share = np.einsum("tbk,bk->tb", centers[pairs.t, None] - start[None], line) / np.maximum(span**2, 0.01)
+    share = ((here - start) * line).sum(axis=-1) / np.maximum(span**2, 0.01)
     inner = step(0.5 - np.abs(share - 0.5), 0.05, 0.3)
     return decay(detour, DETOUR, 1.5) * inner * (0.3 + 0.7 * decay(span, 6.0))
 

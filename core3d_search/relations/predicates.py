@@ -55,8 +55,3 @@ def predicate(name: str, threshold: float, unit: str, source: str) -> Callable[[
         return score
 
     return register
-
-
-def swapped(score: Score, pairs: Pairs, around: Circumstances) -> Array:
-    """Return the scores (T, A) of `score` with target and anchor exchanged."""
-    return score(Pairs(pairs.table, pairs.a, pairs.t), around).T
