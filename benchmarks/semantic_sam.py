@@ -107,7 +107,6 @@ def measure(variant: str, side: int, options: argparse.Namespace) -> list[dict[s
         head = model.sem_seg_head
         levels, _ = stage("pixel decoder", lambda: head.pixel_decoder(maps))
         stage("value maps of the decoder", lambda: head.predictor.values(levels))
-    del maps, levels
     features = model.encode(rgb, resize=False)
     for count, noun in ((1, "prompt"), (64, "prompts"), (200, "prompts")):
         stage(f"decoder, {count} {noun}", lambda count=count: model.decode(features, clicks[:count]))

@@ -31,8 +31,8 @@ class SemanticSamMaskGenerator:
     bytes done and in all. `levels` are granularities from 1 (coarse) to 6 (fine); duplicates are removed within each
     level only, since what counts as new at a finer level is the pipeline's decision. `device` None takes the best there
     is. `precision` is that of the backbone; the decoders compute in float32. The other arguments are those of
-    SemanticSamGenerator. Raises ModelError where the weights are absent, damaged or another network's, and InputError for
-    an option that does not exist.
+    SemanticSamGenerator. Raises ModelError where the weights are absent, damaged or another network's, and InputError
+    for an option that does not exist.
     """
 
     name = "semantic-sam"

@@ -5,8 +5,8 @@ Source: SPEC section 8, steps 3 to 9.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -18,21 +18,36 @@ SECOND_NMS_THRESHOLD = 0.7  # least IoU that counts as double after small region
 STABILITY_OFFSET = 1.0  # logits
 
 
+Point = tuple[float, float, float, float]
+
+
 @dataclass(frozen=True, eq=False)
 class MaskRecord:
     """One mask and where it comes from.
 
-    `mask` (H, W) bool; `box` first column, first row, last column, last row of the mask in pixels; `predicted_iou`
-    unbounded, about [0, 1]; `stability` in [0, 1]; `point` (x, y, w, h), the click relative to the image; `level` the
-    granularity asked for, 1 coarse to 6 fine.
+    `mask` (H, W) bool is unpacked from `packed` at every access: keep it if you need it twice. `box` is first column,
+    first row, last column, last row of the mask in pixels; `predicted_iou` unbounded, about [0, 1]; `stability` in
+    [0, 1]; `point` (x, y, w, h) the click relative to the image; `level` the granularity asked for, 1 coarse to 6 fine.
     """
 
-    mask: Masks
+    packed: npt.NDArray[np.uint8]
+    width: int
     box: tuple[float, float, float, float]
     predicted_iou: float
     stability: float
-    point: tuple[float, float, float, float]
+    point: Point
     level: int
+
+    @classmethod
+    def of(cls, mask: Masks, predicted_iou: float, stability: float, point: Point, level: int) -> MaskRecord:
+        """Return the record of `mask` (H, W) with its box."""
+        x0, y0, x1, y1 = inclusive_boxes(mask[None])[0].tolist()
+        packed = np.packbits(mask, axis=-1)
+        return cls(packed, mask.shape[1], (x0, y0, x1, y1), predicted_iou, stability, point, level)
+
+    @property
+    def mask(self) -> Masks:
+        return unpack(self.packed, self.width)
 
     @property
     def area(self) -> int:
@@ -48,7 +63,7 @@ class MaskRecord:
     def resized(self, size: tuple[int, int]) -> MaskRecord:
         """Return the record with mask and box in an image of `size` (h, w) pixels."""
         mask = resize_mask(self.mask, size)
-        return replace(self, mask=mask, box=box_of(mask))
+        return MaskRecord.of(mask, self.predicted_iou, self.stability, self.point, self.level)
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,25 +123,19 @@ class Candidates:
         untouched_first = np.where(changed, 0.0, 1.0)
         return found[suppress(found.boxes, untouched_first, max(box_nms_threshold, SECOND_NMS_THRESHOLD))]
 
-    def records(self, width: int) -> Iterator[MaskRecord]:
-        """Yield every mask, unpacked, of an image of this width."""
-        for i, packed in enumerate(self.packed):
-            mask = unpack(packed, width)
-            point: tuple[float, float, float, float] = tuple(self.points[i].tolist())
-            yield MaskRecord(
-                mask, box_of(mask), float(self.ious[i]), float(self.stabilities[i]), point, int(self.levels[i])
-            )
+    def records(self, width: int) -> list[MaskRecord]:
+        """Return every mask of an image of this width as a record."""
+        columns = (self.boxes, self.ious, self.stabilities, self.points, self.levels)
+        rows = zip(self.packed, *(column.tolist() for column in columns), strict=True)
+        return [
+            MaskRecord(packed, width, tuple(box), iou, steady, tuple(point), level)
+            for packed, box, iou, steady, point, level in rows
+        ]
 
 
 def unpack(packed: npt.NDArray[np.uint8], width: int) -> Masks:
     """Return (H, width) bool for the `packed` bits of one mask."""
     return np.unpackbits(packed, axis=-1, count=width).view(bool)
-
-
-def box_of(mask: Masks) -> tuple[float, float, float, float]:
-    """Return the box of one mask as MaskRecord has it."""
-    x0, y0, x1, y1 = inclusive_boxes(mask[None])[0].tolist()
-    return (x0, y0, x1, y1)
 
 
 def certain(ious: npt.NDArray[np.float32], threshold: float) -> npt.NDArray[np.int64]:

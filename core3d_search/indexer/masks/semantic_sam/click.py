@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from .candidates import STABILITY_OFFSET, MaskRecord, box_of
+from .candidates import STABILITY_OFFSET, MaskRecord
 from .generator import TOKEN_OF_LEVEL
 from .mask_filters import Masks, stability, without_small_regions
 from .model import CLICK_SIZE, Features, SemanticSam, upsample
@@ -42,7 +42,7 @@ def segment_at(
     for token, mask in enumerate((logits > 0).cpu().numpy()):
         mask, _ = without_small_regions(mask, MIN_REGION_AREA)
         iou = float(decoded.ious[0, token])
-        records.append(MaskRecord(mask, box_of(mask), iou, float(steady[token]), point, LEVEL_OF_TOKEN[token]))
+        records.append(MaskRecord.of(mask, iou, float(steady[token]), point, LEVEL_OF_TOKEN[token]))
     records.sort(key=lambda record: record.area if order == "area" else -record.predicted_iou)
     return [record.resized(features.original_size) for record in distinct(records)]
 

@@ -67,8 +67,8 @@ class SemanticSamGenerator:
         """Yield what `generate` returns for every image; `images_per_batch` of them are encoded in one call."""
         for start in range(0, len(images), images_per_batch):
             for features in self.model.encode_many(images[start : start + images_per_batch]):
-                records = (record.resized(features.original_size) for record in self._records(features))
-                yield [record for record in records if record.mask.any()]
+                found = [record.resized(features.original_size) for record in self.generate_from_features(features)]
+                yield [record for record in found if record.area]
 
     def generate_from_features(self, features: Features) -> list[MaskRecord]:
         """Return the masks in pixels of the resized, unpadded image (`features.image_size`).
@@ -76,14 +76,11 @@ class SemanticSamGenerator:
         Best predicted IoU first; masks from which small regions were removed come last. With `separate_levels` this
         order holds within each level, and levels stand in the order given.
         """
-        return list(self._records(features))
-
-    def _records(self, features: Features) -> Iterator[MaskRecord]:
         found = self._candidates(features)
         groups = [found[found.levels == level] for level in self.levels] if self.separate_levels else [found]
         width = features.image_size[1]
-        for group in groups:
-            yield from group.distinct(width, self.box_nms_threshold, self.min_mask_region_area).records(width)
+        kept = [group.distinct(width, self.box_nms_threshold, self.min_mask_region_area) for group in groups]
+        return [record for group in kept for record in group.records(width)]
 
     def _candidates(self, features: Features) -> Candidates:
         """Return every mask that passes the two certainty filters, point-major, levels in the order given."""

@@ -82,11 +82,8 @@ def test_what_is_wrong_with_the_weights_is_said(official_file: Path, tmp_path: P
         convert_checkpoint(official_file, tmp_path / "converted.pth")
 
 
-def test_the_package_loads_torch_only_when_a_name_is_used() -> None:
-    code = (
-        "import sys, core3d_search.indexer.masks.semantic_sam as s; assert 'torch' not in sys.modules;"
-        "assert s.SemanticSam.__module__.startswith(s.__name__); assert 'torch' in sys.modules"
-    )
+def test_importing_the_package_does_not_load_torch() -> None:
+    code = "import sys, core3d_search.indexer.masks.semantic_sam; sys.exit('torch' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
 
 

@@ -226,7 +226,7 @@ def test_a_click_gives_distinct_masks_in_the_order_asked(
 def test_click_masks_that_are_uncertain_or_double_go_but_never_all() -> None:
     def record(pixels: int, iou: float) -> MaskRecord:
         mask = (np.arange(100) < pixels).reshape(10, 10)
-        return MaskRecord(mask, (0, 0, 9, 9), iou, 1.0, (0.5, 0.5, 0.005, 0.005), 1)
+        return MaskRecord.of(mask, iou, 1.0, (0.5, 0.5, 0.005, 0.005), 1)
 
     a, double, b, uncertain = record(50, 0.9), record(52, 0.8), record(70, 0.5), record(20, 0.49)
     assert distinct([a, double, b, uncertain]) == [a, b]
