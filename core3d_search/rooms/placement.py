@@ -371,7 +371,8 @@ class Arrangement:
             if self.fits(item, (x, y, bottom), side.yaw, room=False):
                 half, depth = (high[0] - low[0]) / 2, 0.9 if name == "door" else 0.5
                 fx, fy = side.point(along, depth / 2)
-                base = 0.02 if name == "door" else bottom + 0.05
+                # sofas, beds and desks may stand below a window, nothing taller
+                base = 0.02 if name == "door" else max(bottom + 0.25, 1.2)
                 self.keep_free(fx, fy, half, depth / 2, side.yaw, base, bottom + tall)
                 return self.add(item, (x, y, bottom), side.yaw)
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from core3d_search.rooms.catalogue import CATEGORIES
 from core3d_search.rooms.placement import Arrangement, Placed
 
 
@@ -60,6 +61,22 @@ SHELVED = (
     "bottle",
     "speaker",
 )
+HOME = (
+    "book", "books", "laptop", "lamp", "candle", "globe", "teddy bear", "telephone", "remote control", "mug", "vase",
+    "speaker", "bottle", "blanket", "box", "bowl", "plate", "fruit bowl",
+)  # fmt: skip
+COOKING = (
+    "microwave", "toaster", "kettle", "coffee machine", "knife block", "pot", "plate", "bowl", "mug", "bottle",
+    "fruit bowl", "candle", "telephone",
+)  # fmt: skip
+WORK = (
+    "printer", "monitor", "laptop", "books", "book", "telephone", "lamp", "globe", "speaker", "mug", "keyboard",
+    "bottle", "box",
+)  # fmt: skip
+AROUND = (
+    "bicycle", "suitcase", "backpack", "ball", "guitar", "fan", "ottoman", "stool", "basket", "floor lamp", "plant",
+    "side table", "bench", "armchair", "dresser", "cabinet", "piano", "fireplace", "trash can", "chair",
+)  # fmt: skip
 TABLEWARE = ("plate", "mug", "bowl", "bottle", "fruit bowl", "vase")
 WORKTOP = (
     "kettle",
@@ -78,7 +95,38 @@ WORKTOP = (
 def _fill(a: Arrangement, holder: Placed | None, names: tuple[str, ...], count: int, held: str = "on") -> None:
     if holder is not None:
         for _ in range(count):
-            a.put_held(str(a.rng.choice(names)), holder, held)
+            # what does not fit gives way to something else
+            any(a.put_held(name, holder, held) is not None for name in _some(a, names, 3))
+
+
+def _against_some_wall(a: Arrangement, name: str, *, front: float) -> tuple[Placed | None, int]:
+    """Stand a thing about the middle of the first wall that takes it; return it and the wall's number."""
+    order = [int(number) for number in a.rng.permutation(4)]
+    wanted: list[tuple[int, float | None]] = [(k, a.walls[k].length * float(a.rng.uniform(0.35, 0.65))) for k in order]
+    for wall, near in [*wanted, *((k, None) for k in order)]:
+        item = a.put_wall(name, wall=wall, near=near, front=front)
+        if item is not None:
+            return item, wall
+    return None, 0
+
+
+def _enrich(a: Arrangement, small: tuple[str, ...], floor: tuple[str, ...]) -> None:
+    """Add what people own: small things where there is room for them, a few larger ones on the floor."""
+    for name in _some(a, floor, 5):
+        if CATEGORIES[name].place == "wall":
+            a.put_wall(name, front=0.25)
+        else:
+            a.put_free(name, corner=True)
+    for holder in list(a.placed):
+        kinds = {space.kind for space in holder.model.supports}
+        if "inside" in kinds:
+            _fill(a, holder, SHELVED, int(a.rng.integers(1, 4)), "inside")
+        if "on" in kinds and holder.kind.name not in ("sofa", "bed", "bench"):
+            _fill(a, holder, small, int(a.rng.integers(0, 3)))
+        if "under" in kinds and _chance(a, 0.3):
+            a.put_held(
+                str(a.rng.choice(("box", "basket", "ball", "backpack", "trash can", "suitcase"))), holder, "under"
+            )
 
 
 def _seat_cushions(a: Arrangement, sofa: Placed | None) -> None:
@@ -105,15 +153,7 @@ def _corners(a: Arrangement, names: tuple[str, ...], count: int) -> None:
 def living_room(a: Arrangement) -> None:
     """Sofa and television across a coffee table on a rug; shelves, lamps, plants."""
     _openings(a, int(a.rng.integers(1, 3)))
-    wall = int(a.rng.integers(4))
-    middle = a.walls[wall].length / 2
-    sofa = None
-    for k in range(4):
-        wall = (wall + k) % 4
-        middle = a.walls[wall].length / 2
-        sofa = a.put_wall("sofa", wall=wall, near=middle, front=0.3)
-        if sofa is not None:
-            break
+    sofa, wall = _against_some_wall(a, "sofa", front=0.3)
     if sofa is not None:
         table = a.put_before("coffee table", sofa, gap=0.36)
         if table is not None:
@@ -152,20 +192,14 @@ def living_room(a: Arrangement) -> None:
     if _chance(a, 0.7):
         a.put_ceiling("ceiling lamp")
     _fill(a, a.put_hung("shelf") if _chance(a, 0.4) else None, DECOR, 3)
+    _enrich(a, HOME, AROUND)
     _walls(a, int(a.rng.integers(1, 4)))
 
 
 def bedroom(a: Arrangement) -> None:
     """A bed with nightstands, a wardrobe, a dresser, sometimes a desk."""
     _openings(a, int(a.rng.integers(1, 3)), curtains=0.7)
-    wall = int(a.rng.integers(4))
-    rest = None
-    for k in range(4):
-        side = a.walls[(wall + k) % 4]
-        rest = a.put_wall("bed", wall=(wall + k) % 4, near=side.length * float(a.rng.uniform(0.35, 0.65)), front=0.4)
-        if rest is not None:
-            wall = (wall + k) % 4
-            break
+    rest, wall = _against_some_wall(a, "bed", front=0.4)
     if rest is not None:
         half = float((rest.model.shape.bounds()[1])[0])
         side = a.walls[wall]
@@ -184,6 +218,8 @@ def bedroom(a: Arrangement) -> None:
     a.put_wall("wardrobe")
     if _chance(a, 0.7):
         chest = a.put_wall("dresser")
+        if chest is not None and _chance(a, 0.35):
+            a.put_held("tv", chest, toward=0.0, back=True)
         _fill(a, chest, (*DECOR, "lamp"), int(a.rng.integers(1, 4)))
         if chest is not None and _chance(a, 0.6):
             a.put_hung("mirror", over=chest)
@@ -203,6 +239,7 @@ def bedroom(a: Arrangement) -> None:
     if _chance(a, 0.8):
         a.put_ceiling("ceiling lamp")
     _fill(a, a.put_hung("shelf") if _chance(a, 0.5) else None, DECOR, 3)
+    _enrich(a, HOME, AROUND)
     _walls(a, int(a.rng.integers(1, 3)))
 
 
@@ -237,17 +274,20 @@ def office(a: Arrangement) -> None:
     for _ in range(int(a.rng.integers(1, 3))):
         _fill(a, a.put_wall("bookshelf"), SHELVED, int(a.rng.integers(4, 8)), "inside")
     chest = a.put_wall("cabinet") if _chance(a, 0.7) else None
+    if chest is not None and _chance(a, 0.6):
+        a.put_held("printer", chest)
     _fill(a, chest, ("printer", "plant", "books", "box", "coffee machine", "globe"), int(a.rng.integers(1, 4)))
     for _ in range(int(a.rng.integers(0, 3))):
         a.put_wall("chair", front=0.3)
     if _chance(a, 0.3):
         a.put_wall("sofa")
-    if _chance(a, 0.3):
+    if _chance(a, 0.6):
         a.put_hung("whiteboard")
     _corners(a, ("plant", "trash can", "floor lamp", "fan", "box", "suitcase", "bicycle"), int(a.rng.integers(2, 5)))
     if _chance(a, 0.5):
         a.put_ceiling("ceiling lamp")
     _fill(a, a.put_hung("shelf") if _chance(a, 0.4) else None, ("books", "box", "plant", "globe"), 3)
+    _enrich(a, WORK, AROUND)
     _walls(a, int(a.rng.integers(1, 3)))
 
 
@@ -308,6 +348,7 @@ def kitchen(a: Arrangement) -> None:
         _fill(a, a.put_wall("cabinet"), WORKTOP, int(a.rng.integers(1, 4)))
     _fill(a, a.put_hung("shelf") if _chance(a, 0.6) else None, ("mug", "bowl", "bottle", "pot", "plant", "plate"), 3)
     _corners(a, ("trash can", "plant", "stool", "stool", "basket", "fan"), int(a.rng.integers(1, 4)))
+    _enrich(a, COOKING, AROUND)
     _walls(a, int(a.rng.integers(0, 3)))
 
 
@@ -326,6 +367,7 @@ def dining_room(a: Arrangement) -> None:
     if _chance(a, 0.5):
         a.put_wall("bench")
     _corners(a, ("plant", "floor lamp", "guitar", "side table", "ottoman"), int(a.rng.integers(1, 4)))
+    _enrich(a, HOME, AROUND)
     _walls(a, int(a.rng.integers(1, 4)))
 
 
@@ -380,6 +422,7 @@ def studio(a: Arrangement) -> None:
     )
     if _chance(a, 0.6):
         a.put_ceiling("ceiling lamp")
+    _enrich(a, HOME, AROUND)
     _walls(a, int(a.rng.integers(1, 3)))
 
 

@@ -42,7 +42,7 @@ def lamp(rng: np.random.Generator, main: Surface) -> Model:
     else:
         shape.cylinder(base, 0.08 * k, 0.015, (0, 0, 0), segments=20)
         shape.cylinder(base, 0.011, 0.26 * k, (0, 0, 0.01), segments=10)
-    _shade(shape, main, 0.13 * k, rng.uniform(0.06, 0.12) * k, 0.19 * k, 0.24 * k)
+    _shade(shape, main, 0.115 * k, rng.uniform(0.06, 0.105) * k, 0.19 * k, 0.24 * k)
     return Model(shape)
 
 

@@ -40,7 +40,7 @@ def picture_on(
 def tv(rng: np.random.Generator, main: Surface) -> Model:
     """A wide flat screen on two feet, off or showing a picture."""
     shape = Shape()
-    w = rng.uniform(0.9, 1.3)
+    w = rng.uniform(0.72, 1.25)
     high, t = w * 0.57, 0.014
     for sx in (-1, 1):
         shape.box(main, (0.03, 0.2, 0.012), (sx * w * 0.33, 0, 0))
@@ -122,7 +122,7 @@ def keyboard(rng: np.random.Generator, main: Surface) -> Model:
 def printer(rng: np.random.Generator, main: Surface) -> Model:
     """A box with a paper slot, a tray with paper and a panel."""
     shape = Shape()
-    w, d, high = rng.uniform(0.4, 0.46), 0.32, rng.uniform(0.17, 0.24)
+    w, d, high = rng.uniform(0.36, 0.44), 0.25, rng.uniform(0.17, 0.24)
     shape.cushion(main, (w, d, high), (0, 0.03, 0), 0.018)
     shape.box(KEYS, (w * 0.68, 0.01, high * 0.34), (0, -d / 2 + 0.028, high * 0.24))
     shape.box(main, (w * 0.62, 0.1, 0.012), (0, -d / 2 - 0.02, high * 0.2))

@@ -81,7 +81,7 @@ def case(shape: Shape, main: Surface, w: float, d: float, low: float, high: floa
 
 def on_top(w: float, d: float, high: float, clear: float = 0.6) -> Support:
     """Return the free space on a case."""
-    return Support("on", (-w / 2 + 0.02, -d / 2 + 0.08, high), (w / 2 - 0.02, d / 2 - 0.02, high + clear))
+    return Support("on", (-w / 2 + 0.01, -d / 2 + 0.04, high), (w / 2 - 0.01, d / 2 - 0.01, high + clear))
 
 
 def feet(shape: Shape, surface: Surface, w: float, d: float, high: float) -> None:

@@ -80,7 +80,7 @@ def desk(rng: np.random.Generator, main: Surface) -> Model:
         four_legs(shape, rng, leg, (w - 0.04, d - 0.04), high - 0.03, 0.05)
     shape.box(main, (w - 0.1, 0.02, 0.3), (0, d / 2 - 0.05, high - 0.34))
     on = Support("on", (-w / 2 + 0.02, -d / 2 + 0.02, high), (w / 2 - 0.02, d / 2 - 0.02, high + 0.8))
-    under = Support("under", (left + 0.02, -0.05, 0), (right - 0.02, d / 2 - 0.08, high - 0.36))
+    under = Support("under", (left + 0.02, -0.05, 0), (right - 0.02, d / 2 - 0.08, high - 0.06))
     return Model(shape, (on, under), hollow=True)
 
 
