@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import copy
 import dataclasses
+import hashlib
 import json
 import sys
 import time
@@ -20,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.numpy import save_file
+from safetensors.numpy import load_file, save_file
 from torch import Tensor
 from torch.nn import functional
 
@@ -30,9 +31,9 @@ from core3d_search.encoders.builtin import BuiltinEncoder
 from core3d_search.encoders.builtin_image import SIDE, normalised
 from core3d_search.indexer.crops import KINDS, crop_weights
 from training.calibration import fit_calibration
-from training.losses import ContrastWithNeutral
+from training.losses import ContrastWithNeutral, pairs_of
 from training.objects import seen_objects
-from training.phrases import NEUTRAL, Meaning, Names, Phrasebook, room_names
+from training.phrases import NEUTRAL, Facts, Meaning, Names, Phrasebook, room_names
 from training.towers import ImageNetwork, TextNetwork
 from training.views import CROPS, Views, crops_of, weathered
 
@@ -40,6 +41,9 @@ EVALUATION_SEEDS = range(1000, 2000)
 
 KIND_WEIGHTS = {"combined": 1.0, "mask": 0.3, "box": 0.3, "large": 0.2, "huge": 0.1, "surroundings": 0.0}
 """How much each embedding of an object counts in the loss; the surroundings learn through the sum alone."""
+
+FORGET = 0.1
+"""Chance that a known word counts as unknown, so that its n-grams learn to stand for it."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,7 +73,7 @@ class Settings:
 class Trainer:
     """Both towers, their averaged copies, and the draw of batches."""
 
-    def __init__(self, settings: Settings, views: Views, names: Names) -> None:
+    def __init__(self, settings: Settings, views: Views, names: Names, start: Path | None = None) -> None:
         torch.manual_seed(settings.seed)
         self.settings, self.views, self.names = settings, views, names
         self.rng = np.random.default_rng(settings.seed)
@@ -77,11 +81,16 @@ class Trainer:
         self.words = names.words()
         towers = torch.nn.ModuleDict(
             {
-                "image": ImageNetwork(settings.dimension, settings.widths).to(memory_format=torch.channels_last),
+                "image": ImageNetwork(settings.dimension, settings.widths),
                 "text": TextNetwork(self.words, settings.dimension),
                 "loss": ContrastWithNeutral(names),
             }
         )
+        if start is not None:
+            tensors = load_file(start)
+            for tower in ("image", "text"):
+                towers[tower].load({k.removeprefix(f"{tower}."): v for k, v in tensors.items() if k.startswith(tower)})
+        towers["image"].to(memory_format=torch.channels_last)
         self.towers = towers
         self.averaged = copy.deepcopy(towers)
         decayed = [p for p in towers.parameters() if p.ndim > 1]
@@ -113,7 +122,7 @@ class Trainer:
             self._embed(crops, kinds, self.settings.small_side if small else SIDE),
             torch.tensor([KIND_WEIGHTS[kind] for kind in ("combined", *kinds)]),
             facts,
-            *self._texts(phrases, forget=0.1),
+            *self._texts(facts, phrases),
             meanings,
         )
         self.optimizer.zero_grad(set_to_none=True)
@@ -137,7 +146,7 @@ class Trainer:
         combined = functional.normalize((weights[:, None] * single).sum(dim=1), dim=-1)
         return torch.cat([combined[:, None], single], dim=1).transpose(0, 1)
 
-    def _phrases(self, facts: Sequence[tuple[str, str, str]]) -> tuple[list[str], list[Meaning]]:
+    def _phrases(self, facts: Sequence[Facts]) -> tuple[list[str], list[Meaning]]:
         """Return phrases about the batch, about other things, and about nothing."""
         names, rng, book = self.names, self.rng, self.phrasebook
         drawn = [book.about(rng, *fact) for fact in facts if fact[0] for _ in range(2)]
@@ -151,11 +160,13 @@ class Trainer:
         unique = dict(drawn)
         return list(unique), list(unique.values())
 
-    def _texts(self, phrases: list[str], forget: float) -> tuple[tuple[Tensor, Tensor, Tensor], Tensor, Tensor]:
-        groups = [list(self.names.labels), list(self.names.colors), list(self.names.materials), list(NEUTRAL), phrases]
-        vectors = self.towers["text"]([text for group in groups for text in group], forget)
-        labels, colors, materials, neutral, rest = vectors.split([len(group) for group in groups])
-        return (labels, colors, materials), neutral, rest
+    def _texts(self, facts: Sequence[Facts], phrases: list[str]) -> tuple[list[Tensor], Tensor, Tensor]:
+        """Return the embeddings of all names and the batch's pairs, of the neutral phrases, and of `phrases`."""
+        names = (list(self.names.labels), list(self.names.colors), list(self.names.materials), pairs_of(facts))
+        groups = [*names, list(NEUTRAL), phrases]
+        vectors = self.towers["text"]([text for group in groups for text in group], forget=FORGET)
+        *embedded, neutral, rest = vectors.split([len(group) for group in groups])
+        return embedded, neutral, rest
 
     def write(self, file: Path, calibration: dict[str, float], record: dict[str, object]) -> None:
         """Write the averaged towers as the package reads them."""
@@ -188,10 +199,11 @@ def main() -> None:
         many = {"type": int, "nargs": "+"} if field.name == "widths" else {"type": type(field.default)}
         parser.add_argument(f"--{field.name.replace('_', '-')}", default=field.default, **many)
     parser.add_argument("--cache", type=Path, default=Path("rooms-cache"), help="folder of rendered rooms")
+    parser.add_argument("--start", type=Path, help="weights file to go on from, of the same widths and words")
     parser.add_argument("--out", type=Path, required=True, help="weights file to write")
     parser.add_argument("--every", type=int, default=1000, help="write uncalibrated weights every so many steps")
     arguments = vars(parser.parse_args())
-    cache, out, every = arguments.pop("cache"), arguments.pop("out"), arguments.pop("every")
+    cache, start, out, every = (arguments.pop(name) for name in ("cache", "start", "out", "every"))
     settings = Settings(**arguments | {"widths": tuple(arguments["widths"])})
     seeds = range(settings.first_seed, settings.first_seed + settings.rooms)
     held_out = range(seeds.stop, seeds.stop + settings.held_out_rooms)
@@ -201,7 +213,7 @@ def main() -> None:
     started = time.perf_counter()
     views = Views.render(seeds, settings.frames, settings.width, settings.height, cache)
     print(f"{len(views.items)} views of {settings.rooms} rooms after {time.perf_counter() - started:.0f} s", flush=True)
-    trainer = Trainer(settings, views, room_names())
+    trainer = Trainer(settings, views, room_names(), start)
     history: list[dict[str, float]] = []
     uncalibrated = {"scale": 10.0, "margin": 0.0}
     for step in range(1, settings.steps + 1):
@@ -215,6 +227,7 @@ def main() -> None:
         if step % every == 0:
             trainer.write(out.with_suffix(".partial"), uncalibrated, {"step": step})
     record: dict[str, object] = {
+        "start": hashlib.sha256(start.read_bytes()).hexdigest() if start else None,
         "data": views.fingerprint(),
         "views": len(views.items),
         "loss": float(np.mean([losses["loss"] for losses in history[-100:]])),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -33,6 +33,14 @@ class ImageNetwork(nn.Module):
             x = stage(x)
         return functional.normalize(self.output(self.dropout(x.float().mean(dim=(2, 3)))), dim=-1)
 
+    def load(self, tensors: Mapping[str, npt.NDArray[np.float16]]) -> None:
+        """Take over what `tensors` returned; the batch norms are gone for good, so training goes on without them."""
+        self.output.load_state_dict({name: torch.tensor(tensors[f"output.{name}"]) for name in ("weight", "bias")})
+        for name, module in self.named_modules():
+            if isinstance(module, ConvNorm):
+                name = name.replace("stages.", "stage")
+                module.unfold(torch.tensor(tensors[f"{name}.weight"]), torch.tensor(tensors[f"{name}.bias"]))
+
     def tensors(self) -> Tensors:
         """Return float16 weights with every batch norm folded into its convolution."""
         folded = {"output.weight": self.output.weight, "output.bias": self.output.bias}
@@ -54,8 +62,18 @@ class ConvNorm(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         return self.norm(self.convolution(x))
 
+    def unfold(self, weight: Tensor, bias: Tensor) -> None:
+        """Become the convolution of `weight` and `bias`, without a norm."""
+        self.convolution = nn.Conv2d(
+            weight.shape[1], weight.shape[0], weight.shape[2], self.convolution.stride, weight.shape[2] // 2
+        )
+        self.convolution.load_state_dict({"weight": weight, "bias": bias})
+        self.norm = nn.Identity()
+
     def folded(self) -> tuple[Tensor, Tensor]:
         """Return weight and bias of the one convolution that does what both do in evaluation."""
+        if self.convolution.bias is not None:
+            return self.convolution.weight, self.convolution.bias
         gain = self.norm.weight / torch.sqrt(self.norm.running_var + self.norm.eps)
         return self.convolution.weight * gain[:, None, None, None], self.norm.bias - self.norm.running_mean * gain
 
@@ -90,6 +108,12 @@ class TextNetwork(nn.Module):
         self.hidden, self.output = nn.Linear(width, hidden), nn.Linear(hidden, dimension)
         nn.init.normal_(self.ngrams.weight, std=0.3)
 
+    def load(self, tensors: Mapping[str, npt.NDArray[np.float16]]) -> None:
+        """Take over what `tensors` returned for the same list of words."""
+        with torch.no_grad():
+            for name, tensor in self._named().items():
+                tensor.copy_(torch.tensor(tensors[name]))
+
     def forward(self, texts: Sequence[str], forget: float = 0.0) -> Tensor:
         """Return (N, D) unit embeddings; each distinct known word counts as unknown with probability `forget`."""
         phrases = [words_of(text) or [""] for text in texts]
@@ -117,20 +141,21 @@ class TextNetwork(nn.Module):
 
     def tensors(self) -> Tensors:
         """Return float16 weights under the names that `TextTower` reads."""
-        return half(
-            {
-                "words": self.words.weight,
-                "ngrams": self.ngrams.weight,
-                "place_gain": self.place_gain,
-                "place_shift": self.place_shift,
-                "attention": self.attention,
-                "attention_query": self.attention_query,
-                "hidden": self.hidden.weight,
-                "hidden_bias": self.hidden.bias,
-                "output": self.output.weight,
-                "output_bias": self.output.bias,
-            }
-        )
+        return half(self._named())
+
+    def _named(self) -> dict[str, Tensor]:
+        return {
+            "words": self.words.weight,
+            "ngrams": self.ngrams.weight,
+            "place_gain": self.place_gain,
+            "place_shift": self.place_shift,
+            "attention": self.attention,
+            "attention_query": self.attention_query,
+            "hidden": self.hidden.weight,
+            "hidden_bias": self.hidden.bias,
+            "output": self.output.weight,
+            "output_bias": self.output.bias,
+        }
 
 
 def half(tensors: dict[str, Tensor]) -> Tensors:

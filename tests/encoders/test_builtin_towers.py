@@ -55,6 +55,22 @@ def test_image_tower_computes_what_training_computes(networks: tuple[torch.nn.Mo
     np.testing.assert_allclose(tower.encode(pictures()), expected, atol=5e-3)  # float16 weights
 
 
+def test_training_can_go_on_from_written_weights(networks: tuple[torch.nn.Module, torch.nn.Module]) -> None:
+    from training.towers import ImageNetwork, TextNetwork
+
+    for network, fresh in zip(
+        networks,
+        (ImageNetwork(dimension=16, widths=(8, 12, 16)), TextNetwork(WORDS, dimension=16, table=64)),
+        strict=True,
+    ):
+        fresh.load(network.tensors())
+        for name, tensor in network.tensors().items():
+            np.testing.assert_array_equal(fresh.tensors()[name], tensor, err_msg=name)
+        inputs = torch.randn(2, 3, 64, 64) if isinstance(fresh, ImageNetwork) else PHRASES
+        with torch.no_grad():
+            np.testing.assert_allclose(fresh.eval()(inputs), network(inputs), atol=5e-3)
+
+
 def test_word_order_tells_a_table_lamp_from_a_lamp_table(networks: tuple[torch.nn.Module, torch.nn.Module]) -> None:
     one, other = TextTower(WORDS, networks[1].tensors()).encode(["table lamp", "lamp table"])
     assert one @ other < 0.99
