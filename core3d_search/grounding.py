@@ -16,7 +16,7 @@ from core3d_search.relations import ObjectTable
 
 STRUCTURE = frozenset({"wall", "floor", "ceiling", "object"})
 """Labels that "thing" or "one" rarely means."""
-FIT = 0.15
+FIT = 0.12
 """A part of a description that scores less, on the average, does not fit: 0.2 % of right answers are below."""
 LESS_EXACT, SAME_NAME = 0.23, 0.53
 """What remains of a related label, and of a synonym or plural, where another object has the very label said."""

@@ -25,13 +25,13 @@ from core3d_search.relations.viewpoint import Gaze, Spots, gaze_of
 MOST_TARGETS, MOST_ANCHORS, MOST_ORDERED, MOST_ORIGINS = 2000, 500, 250, 12
 """Beams: the best objects that are looked at as targets, as anchors, in orders, and as what orders measure from."""
 
-NEAREST, NEAREST_ENDS = 32, 12
+NEAREST, NEAREST_ENDS = 24, 12
 """Of many anchors only the ones nearest to each target are measured; between, so many of each end."""
 
 THRESHOLD = 1e-4
 """Below this probability nothing is a hit, however contrary to the description the rest is."""
 
-RELATION_FLOOR, ORDER_FLOOR, NO_ANCHOR = 0.015, 0.03, 0.05
+RELATION_FLOOR, ORDER_FLOOR, NO_ANCHOR = 0.01, 0.03, 0.05
 """A failed relation or order never says zero, boxes and words are both uncertain; nor does an anchor nobody saw."""
 
 IN_ROOM = 0.9
@@ -251,12 +251,13 @@ class Evaluation:
         return scores[every, best], meant
 
     def _nearest(self, rows: Array, columns: Array, most: int) -> Array:
-        """Return the `most` of `columns` (A,) nearest to each of `rows`, (R, most); all of them (A,) if they are few."""
+        """Return the `most` of `columns` (A,) nearest to each of `rows`, (R, most); all (A,) if they are few."""
         if len(columns) <= most:
             return columns
-        centers = self.table.centers[:, :2].astype(np.float32)
-        away = np.linalg.norm(centers[rows, None] - centers[None, columns], axis=-1)
-        away -= self.table.flat_half[columns].max(axis=1)[None]
+        x, y = self.table.centers[:, :2].astype(np.float32).T
+        away = (x[rows, None] - x[columns]) ** 2 + (y[rows, None] - y[columns]) ** 2
+        np.sqrt(away, out=away)
+        away -= self.table.flat_half[columns].max(axis=1).astype(np.float32)
         return columns[np.argpartition(away, most, axis=1)[:, :most]]
 
     # -- orders ------------------------------------------------------------------------------------------------------

@@ -98,7 +98,8 @@ class Choices(Viewpoints):
         after = self.word(length)
         if not (preposition or nominal):
             bare_relation = after == "of" and word in ("front", "back")
-            if after not in _AFTER_BARE_SIDE or bare_relation:
+            adverb = word == "right" and after != "of" and self.relation_ahead(length) is not None  # "right next to"
+            if after not in _AFTER_BARE_SIDE or bare_relation or adverb:
                 return None
             if order == "highest" and not second and not self.at_clause_end(length):
                 return None
@@ -128,7 +129,7 @@ class Choices(Viewpoints):
             owner.pick(order, negated=negated)
         elif anchor.pronoun and not anchor.noun:
             self.relate_to_it(owner, _RELATION_OF_SIDE[order], negated)
-        else:
+        elif not self.is_special(owner, _RELATION_OF_SIDE[order], anchor, negated):
             owner.relate(_RELATION_OF_SIDE[order], [anchor], negated)
             self.owner, self.head = owner, anchor
             self.more_anchors(_RELATION_OF_SIDE[order], negated)
@@ -231,7 +232,7 @@ class Choices(Viewpoints):
         found = self.order_ahead()
         if found is None or (found[1] in ("frontmost", "backmost") and self.word(found[0]) == "of"):
             return False
-        if found == (1, self.word()) or (found[1] in ("highest", "lowest") and self.word(1) == "than"):
+        if found[1] in ("highest", "lowest") and self.word(1) == "than":
             return False
         self._pick(found, 1)
         return True

@@ -231,7 +231,7 @@ class Clauses(NounPhrases):
                 self.relate_to_it(owner, predicate, negated)
                 return
             anchor.noun = self.target.noun if self.target is not None else ""
-        if not self._is_special(owner, predicate, anchor, negated):
+        if not self.is_special(owner, predicate, anchor, negated):
             owner.relate(predicate, [anchor], negated)
             self.owner = owner
             self.head = owner if anchor.name in lex.PLACES else anchor
@@ -256,7 +256,7 @@ class Clauses(NounPhrases):
         else:
             owner.pick(order, negated=negated)
 
-    def _is_special(self, owner: Draft, predicate: str, anchor: Draft, negated: bool) -> bool:
+    def is_special(self, owner: Draft, predicate: str, anchor: Draft, negated: bool) -> bool:
         """Handle relations that say something else than owner - predicate - anchor; return whether it was one."""
         same = anchor.is_same_thing_as(self.target)
         about_target = owner is self.target

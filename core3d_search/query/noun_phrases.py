@@ -9,6 +9,8 @@ from core3d_search.query.nouns import canonical
 from core3d_search.query.types import Attribute
 from core3d_search.query.words import singular
 
+_LONGEST_COMPOUND = 4
+
 
 class NounPhrases(Cursor):
     """Adds `noun_phrase` to a cursor."""
@@ -36,7 +38,7 @@ class NounPhrases(Cursor):
                 break
             if (self.word() == "ordinal" and ranked) or not any(step(draft, names) for step in before):
                 break
-        while names and self._name_goes_on():
+        while 0 < len(names) < _LONGEST_COMPOUND and self._name_goes_on():
             self._take_name(draft, names)
         if not names:
             if draft.attributes or draft.selectors or draft.number:

@@ -9,7 +9,7 @@ from core3d_search.relations.predicates import Circumstances, predicate
 from core3d_search.relations.soft import decay, step
 from core3d_search.relations.table import Array
 
-NEAR, NEAR_POWER, FAR = 0.5, 2.5, 2.0
+NEAR, NEAR_POWER, FAR = 0.5, 2.0, 2.0
 CONTACT, HEIGHT_GAP, AGAINST = 0.15, 0.06, 0.2
 HELD = 0.6
 """How much less near counts a thing that stands on the other or carries it: people would say "on"."""
