@@ -15,7 +15,7 @@ SKIN = 0.004
 
 def solids_of(model: Model, at: npt.ArrayLike, yaw: float) -> Solids:
     """Return the collision boxes (K, 7) of a model at a place."""
-    bounds = np.stack(model.shape.solids) if model.hollow else model.shape.bounds()[None]
+    bounds = model.parts
     center, half = bounds.mean(1), (bounds[:, 1] - bounds[:, 0]) / 2
     world = center @ turn_z(yaw).T + np.asarray(at)
     low, high = world[:, 2] - half[:, 2], world[:, 2] + half[:, 2]

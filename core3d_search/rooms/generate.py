@@ -79,7 +79,7 @@ def assemble(arrangement: Arrangement, name: str, kind: str, seed: int) -> Room:
 def room_object(item: Placed, number: int, holder: int | None = None) -> RoomObject:
     """Return a placed item in world coordinates."""
     turn = turn_z(item.yaw)
-    low, high = item.model.shape.bounds()
+    low, high = item.model.bounds
     mesh = item.model.shape.mesh().moved(turn, item.at)
     front = turn @ (0.0, -1.0, 0.0) if item.kind.front else None
     box = Box3D(item.world((low + high) / 2), high - low, turn)
@@ -131,7 +131,7 @@ def _structure(arrangement: Arrangement, rng: np.random.Generator) -> tuple[Stru
         for item in openings:
             if abs(np.angle(np.exp(1j * (item.yaw - side.yaw)))) < 0.01:
                 at = (item.at[0] - side.start[0]) * side.along[0] + (item.at[1] - side.start[1]) * side.along[1]
-                low, high = item.model.shape.bounds()
+                low, high = item.model.bounds
                 inset = 0.05 if item.kind.name == "window" else 0.07
                 holes.append(
                     (
@@ -187,14 +187,14 @@ def _lights(arrangement: Arrangement, rng: np.random.Generator) -> tuple[Light, 
     lamps = [item for item in arrangement.placed if item.kind.place == "ceiling"]
     center = np.array([w / 2, d / 2, h - 0.05])
     if lamps:
-        low = lamps[0].model.shape.bounds()[0, 2]
+        low = lamps[0].model.bounds[0, 2]
         center = lamps[0].at + np.array((0.0, 0.0, low - 0.06))
     warm = np.array([1.0, rng.uniform(0.86, 0.95), rng.uniform(0.68, 0.85)])
     lights = [Light(center, 0.22, (1.5 - 0.8 * day) * warm * 2.2)]
     cool = np.array([0.88, 0.95, 1.0])
     for item in arrangement.placed:
         if item.kind.name == "window":
-            low, high = item.model.shape.bounds()
+            low, high = item.model.bounds
             inward = turn_z(item.yaw) @ (0.0, -1.0, 0.0)
             middle = item.world((low + high) / 2) + inward * (DEPTH + 0.05)
             area = float((high - low)[0] * (high - low)[2])

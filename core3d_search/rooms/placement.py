@@ -134,7 +134,7 @@ class Arrangement:
         item = self.make(name, color)
         if item is None:
             return None
-        low, high = item.model.shape.bounds()
+        low, high = item.model.bounds
         for attempt in range(40):
             side = self.walls[wall if wall is not None else int(self.rng.integers(4))]
             lo, hi = 0.03 - low[0], side.length - 0.03 - high[0]
@@ -165,7 +165,7 @@ class Arrangement:
         item = self.make(name, color)
         if item is None:
             return None
-        low, high = item.model.shape.bounds()
+        low, high = item.model.bounds
         radius = float(np.abs(np.stack([low, high])[:, :2]).max())
         w, d, _ = self.size
         for attempt in range(40):
@@ -200,8 +200,8 @@ class Arrangement:
         item = self.make(name, color)
         if item is None:
             return None
-        low, high = item.model.shape.bounds()
-        edge = anchor.model.shape.bounds()[0, 1]
+        low, high = item.model.bounds
+        edge = anchor.model.bounds[0, 1]
         for attempt in range(20):
             aside = shift + float(self.rng.normal(0, 0.02 + 0.01 * attempt))
             off = edge - gap - (-low[1] if facing else high[1]) - 0.02 * attempt
@@ -216,7 +216,7 @@ class Arrangement:
         pattern = self.make(name, color)
         if pattern is None:
             return []
-        low, high = table.model.shape.bounds()
+        low, high = table.model.bounds
         half = (high - low)[:2] / 2
         spots = []
         for side in range(4):
@@ -228,7 +228,7 @@ class Arrangement:
             side, offset, reach = spots[int(k)]
             for pushed in (0.16, 0.06, -0.06, -0.2):
                 item = replace(pattern)
-                away = reach - pushed + self.rng.uniform(0, 0.05) - item.model.shape.bounds()[0, 1]
+                away = reach - pushed + self.rng.uniform(0, 0.05) - item.model.bounds[0, 1]
                 x, y, _ = table.world(turn_z(side * np.pi / 2) @ (offset, away, 0))
                 yaw = table.yaw + side * np.pi / 2 + float(self.rng.normal(0, 0.06))
                 if len(placed) < count and self.fits(item, (x, y, item.model.rest), yaw, zones=False):
@@ -253,7 +253,7 @@ class Arrangement:
         item = self.make(name, color)
         if item is None:
             return None
-        low, high = item.model.shape.bounds()
+        low, high = item.model.bounds
         for _attempt in range(24):
             space = spaces[int(self.rng.integers(len(spaces)))]
             if high[2] - low[2] > space.high[2] - space.low[2]:
@@ -296,7 +296,7 @@ class Arrangement:
         item = self.make(name, color)
         if item is None:
             return None
-        low, high = item.model.shape.bounds()
+        low, high = item.model.bounds
         tall = high[2] - low[2]
         for _attempt in range(40):
             middle = (height if height is not None else item.kind.height) + float(self.rng.normal(0, 0.05))
@@ -337,7 +337,7 @@ class Arrangement:
         item = self.make(name, color)
         if item is None:
             return None
-        low, high = item.model.shape.bounds()
+        low, high = item.model.bounds
         w, d, _ = self.size
         for _attempt in range(30):
             yaw = (under.yaw if under is not None else 0.0) + float(self.rng.integers(2)) * np.pi / 2
@@ -356,7 +356,7 @@ class Arrangement:
         item = self.make(name, color)
         if item is None:
             return None
-        low, high = item.model.shape.bounds()
+        low, high = item.model.bounds
         side = self.walls[wall]
         tall = high[2] - low[2]
         bottom = 0.0 if name == "door" else max(0.85, item.kind.height - tall / 2) - low[2]

@@ -27,7 +27,7 @@ def _openings(a: Arrangement, windows: int, *, curtains: float = 0.5) -> list[Pl
         if pane is None:
             continue
         made.append(pane)
-        wide = float((pane.model.shape.bounds()[1] - pane.model.shape.bounds()[0])[0])
+        wide = float((pane.model.bounds[1] - pane.model.bounds[0])[0])
         if a.rng.random() < curtains:
             first = a.put_hung("curtain", over=pane, aside=-wide / 2 - 0.22, height=1.2)
             if first is not None:
@@ -201,7 +201,7 @@ def bedroom(a: Arrangement) -> None:
     _openings(a, int(a.rng.integers(1, 3)), curtains=0.7)
     rest, wall = _against_some_wall(a, "bed", front=0.4)
     if rest is not None:
-        half = float((rest.model.shape.bounds()[1])[0])
+        half = float((rest.model.bounds[1])[0])
         side = a.walls[wall]
         s = (rest.at[0] - side.start[0]) * side.along[0] + (rest.at[1] - side.start[1]) * side.along[1]
         for sign in (-1, 1):
@@ -305,7 +305,7 @@ def _kitchen_row(a: Arrangement) -> None:
     s = 0.05
     corner = a.put_wall("refrigerator", wall=wall, near=0.4)
     if corner is not None:
-        s = 0.1 + float((corner.model.shape.bounds()[1] - corner.model.shape.bounds()[0])[0])
+        s = 0.1 + float((corner.model.bounds[1] - corner.model.bounds[0])[0])
     for name in row:
         item = a.put_wall(name, wall=wall, near=s + 0.4)
         if item is None:
@@ -313,7 +313,7 @@ def _kitchen_row(a: Arrangement) -> None:
         elif item.kind.name == "stove":
             a.put_hung("range hood", over=item, height=1.95)
         if item is not None:
-            s += float((item.model.shape.bounds()[1] - item.model.shape.bounds()[0])[0]) + 0.02
+            s += float((item.model.bounds[1] - item.model.bounds[0])[0]) + 0.02
             if name == "stove":
                 if _chance(a, 0.7):
                     a.put_held("pot", item)

@@ -106,22 +106,23 @@ def _betweens(objects: Sequence[RoomObject]) -> list[Relation]:
             if k != index and share[k] and away[k] < BETWEEN_SPAN
             and item.holder != subject.id and subject.holder != item.id
         ]  # fmt: skip
-        for i, a in enumerate(free):
-            for b in free[i + 1 :]:
-                if is_between(centers[index], centers[a], centers[b]):
-                    found.append(Relation("between", subject.id, (objects[a].id, objects[b].id)))
+        first, second = (np.array(free, int)[side] for side in np.triu_indices(len(free), 1))
+        holds = is_between(centers[index], centers[first], centers[second])
+        found += [
+            Relation("between", subject.id, (objects[a].id, objects[b].id))
+            for a, b in zip(first[holds], second[holds], strict=True)
+        ]
     return found
 
 
-def is_between(point: Floats, a: Floats, b: Floats) -> bool:
-    """Return whether `point` lies near the middle of the segment from `a` to `b`, seen from above."""
-    span = (b - a)[:2]
-    length = float(np.linalg.norm(span))
-    if not 1e-6 < length <= BETWEEN_SPAN:
-        return False
-    along = float((point - a)[:2] @ span) / length**2
-    off = abs(float(span[0] * (point - a)[1] - span[1] * (point - a)[0])) / length
-    return 0.2 <= along <= 0.8 and off <= min(BETWEEN_OFF, length / 3)
+def is_between(point: Floats, a: Floats, b: Floats) -> npt.NDArray[np.bool_]:
+    """Return whether `point` (3,) lies near the middle of the segments from `a` to `b` (..., 3), seen from above."""
+    span, offset = (b - a)[..., :2], (point - a)[..., :2]
+    length = np.maximum(np.linalg.norm(span, axis=-1), 1e-6)
+    along = (offset * span).sum(-1) / length**2
+    off = np.abs(span[..., 0] * offset[..., 1] - span[..., 1] * offset[..., 0]) / length
+    fits = (length <= BETWEEN_SPAN) & (along >= 0.2) & (along <= 0.8) & (off <= np.minimum(BETWEEN_OFF, length / 3))
+    return np.asarray(fits)
 
 
 def _heights(box: Box3D) -> tuple[float, float]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -65,31 +64,23 @@ def test_everything_but_openings_is_inside_the_room(rooms: list[Room]) -> None:
                 assert (item.vertices.max(0) < np.array(room.size) + 1e-3).all(), (room.name, item.label)
 
 
-def surface_points(room: Room) -> Iterator[tuple[int, np.ndarray]]:
-    """Yield for every object points on its triangles: centroids and points towards the corners."""
-    for item in room.objects:
-        corners = item.mesh.corners.astype(np.float64)
-        middle = corners.mean(1)
-        yield item.id, np.concatenate([middle, *(0.5 * middle + 0.5 * corners[:, k] for k in range(3))])
-
-
 def test_no_thing_reaches_into_a_part_of_another(rooms: list[Room]) -> None:
     slack = 0.006
     for room in rooms:
-        for number, points in surface_points(room):
-            low, high = points.min(0), points.max(0)
+        for item in room.objects:
+            corners = item.mesh.corners.astype(np.float64)
+            points = np.concatenate([corners.mean(1), *(corners[:, k] for k in range(3))])
+            low, high = points.min(0) + slack, points.max(0) - slack
             for other in room.objects:
-                corners = other.vertices
-                apart = (low > corners.max(0)) | (high < corners.min(0))
-                if other.id == number or apart.any():
+                if other.id == item.id or (low > other.vertices.max(0)).any() or (high < other.vertices.min(0)).any():
                     continue
                 for x, y, half_x, half_y, yaw, bottom, top in other.solids:
+                    close = points[(points[:, 2] > bottom + slack) & (points[:, 2] < top - slack)]
+                    dx, dy = close[:, 0] - x, close[:, 1] - y
                     c, s = np.cos(yaw), np.sin(yaw)
-                    dx, dy = points[:, 0] - x, points[:, 1] - y
                     inside = np.abs(c * dx + s * dy) < half_x - slack
                     inside &= np.abs(c * dy - s * dx) < half_y - slack
-                    inside &= (points[:, 2] > bottom + slack) & (points[:, 2] < top - slack)
-                    assert not inside.any(), (room.name, room[number].label, other.label)
+                    assert not inside.any(), (room.name, item.label, other.label)
 
 
 def test_held_things_touch_their_holder_or_stand_below_it(rooms: list[Room]) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
 from core3d_search.rooms.shape import Shape
 from core3d_search.rooms.surfaces import Surface
@@ -36,10 +38,20 @@ class Model:
     supports: tuple[Support, ...] = ()
     hollow: bool = False
 
+    @cached_property
+    def bounds(self) -> npt.NDArray[np.float64]:
+        """The axis-aligned bounds (2, 3) of the whole model."""
+        return self.shape.bounds()
+
+    @cached_property
+    def parts(self) -> npt.NDArray[np.float64]:
+        """The bounds (K, 2, 3) of what collides."""
+        return np.stack(self.shape.solids) if self.hollow else self.bounds[None]
+
     @property
     def rest(self) -> float:
         """The height of the origin when the model stands on the floor: 0 but for a curved or tilted foot."""
-        return float(-self.shape.bounds()[0, 2])
+        return float(-self.bounds[0, 2])
 
 
 Builder = Callable[[np.random.Generator, Surface], Model]
