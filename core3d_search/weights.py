@@ -20,6 +20,7 @@ from urllib.request import Request, urlopen
 from core3d_search.errors import ModelError
 
 ENVIRONMENT_VARIABLE = "CORE3D_WEIGHTS"
+FILE_SUFFIXES = (".pth", ".pt", ".bin", ".safetensors")  # a path that does not exist and ends so is meant as a file
 BLOCK = 1 << 20  # bytes
 TIMEOUT = 30.0  # seconds without a byte
 ATTEMPTS = 5
@@ -37,7 +38,9 @@ class PublishedWeights:
     sha256: str | None = None
 
 
-def find_weights(published: PublishedWeights, local: Path | None = None, progress: Progress | None = None) -> Path:
+def find_weights(
+    published: PublishedWeights, local: Path | str | None = None, progress: Progress | None = None
+) -> Path:
     """Return the path of `published`, downloading it if there is no copy.
 
     Looked for in this order: `local`, `$CORE3D_WEIGHTS`, the cache folder. Either of the first two is the file itself
@@ -46,6 +49,7 @@ def find_weights(published: PublishedWeights, local: Path | None = None, progres
     which file to fetch and where to put it.
     """
     if local is not None:
+        local = Path(local).expanduser()
         found = _existing(local, published)
         if found is None:
             raise ModelError(f"there are no weights at {local}: {_by_hand(published, _target(local, published))}")
@@ -54,7 +58,7 @@ def find_weights(published: PublishedWeights, local: Path | None = None, progres
     found = _existing(place, published)
     if found is not None:
         return found
-    if place.suffix:
+    if place.suffix in FILE_SUFFIXES:
         raise ModelError(f"{ENVIRONMENT_VARIABLE} names {place}, which is no file: {_by_hand(published, place)}")
     return download(published, place / published.name, progress)
 
@@ -178,7 +182,7 @@ def _existing(place: Path, published: PublishedWeights) -> Path | None:
 
 
 def _target(place: Path, published: PublishedWeights) -> Path:
-    return place if place.suffix and not place.is_dir() else place / published.name
+    return place if place.suffix in FILE_SUFFIXES else place / published.name
 
 
 def _size(path: Path) -> int:

@@ -26,7 +26,7 @@ from core3d_search.indexer.detections import Detections
 from core3d_search.indexer.frames import Frame
 from core3d_search.weights import Progress, PublishedWeights, find_weights, sha256_of
 
-from .semantic_sam.adapter import best_device, detections
+from .semantic_sam.adapter import detections, on_device
 from .semantic_sam.candidates import STABILITY_OFFSET, Candidates, certain
 from .semantic_sam.mask_filters import grid_points
 from .semantic_sam.model import MEAN, STD  # those of ImageNet, which all of these networks share
@@ -54,7 +54,7 @@ class SamMaskGenerator:
         self,
         *,
         variant: str | None = None,
-        weights: Path | None = None,
+        weights: Path | str | None = None,
         levels: Sequence[int] = LEVELS,
         device: str | None = None,
         points_per_side: int = 32,
@@ -71,9 +71,9 @@ class SamMaskGenerator:
         self.points_per_side, self.points_per_batch = points_per_side, points_per_batch
         self.pred_iou_threshold, self.stability_threshold = pred_iou_threshold, stability_threshold
         self.box_nms_threshold, self.min_mask_region_area = box_nms_threshold, min_mask_region_area
-        self.weights = weights if weights is not None else self._published(variant, progress)
+        self.weights = self._published(variant, progress) if weights is None else Path(weights).expanduser()
         self.checksum = checksum(self.weights)
-        self.network = load_network(self.NETWORK, self.weights).to(device or best_device())
+        self.network = on_device(load_network(self.NETWORK, self.weights), device)
         side = self.network.config.prompt_encoder_config.image_size  # pixels of the square the network sees
         self.side: int = side if isinstance(side, int) else side[0]
 

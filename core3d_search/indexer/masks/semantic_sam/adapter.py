@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 import torch
+from torch import nn
 
 from core3d_search.errors import InputError, ModelError
 from core3d_search.indexer.detections import Detections
@@ -20,6 +21,7 @@ from .candidates import MaskRecord
 from .checkpoint import FILE_NAMES, RELEASE_URL, CheckpointError
 from .generator import SemanticSamGenerator
 
+Model = TypeVar("Model", bound=nn.Module)
 PRECISIONS = {"float32": None, "float16": torch.float16, "bfloat16": torch.bfloat16}
 
 
@@ -41,7 +43,7 @@ class SemanticSamMaskGenerator:
         self,
         *,
         variant: Literal["swint", "swinl"] = "swint",
-        weights: Path | None = None,
+        weights: Path | str | None = None,
         levels: Sequence[int] = (2, 4, 6),
         device: str | None = None,
         points_per_side: int = 32,
@@ -64,9 +66,8 @@ class SemanticSamMaskGenerator:
         self.checksum = sha256_of(self.weights)
         self.precision = precision
         with as_core3d_errors():
-            model = network.SemanticSam.from_file(self.weights, variant).to(device or best_device())
             self.generator = SemanticSamGenerator(
-                model,
+                on_device(network.SemanticSam.from_file(self.weights, variant), device),
                 points_per_side,
                 points_per_batch,
                 levels,
@@ -103,11 +104,16 @@ def convert_checkpoint(source: Path, target: Path) -> str:
         return network.convert_checkpoint(source, target)
 
 
-def best_device() -> str:
-    """Return "cuda", "mps" or "cpu", the first that this machine has."""
-    if torch.cuda.is_available():
-        return "cuda"
-    return "mps" if torch.backends.mps.is_available() else "cpu"
+def on_device(model: Model, device: str | None) -> Model:
+    """Return `model` on `device`, or on the first of CUDA, MPS and CPU that this machine has; raises InputError."""
+    if device is None:
+        has_mps = torch.backends.mps.is_available()
+        device = "cuda" if torch.cuda.is_available() else "mps" if has_mps else "cpu"
+    try:
+        return model.to(device)
+    except (RuntimeError, AssertionError) as error:  # torch raises either where CUDA is absent
+        reason = str(error).partition("\n")[0]
+        raise InputError(f"the device {device!r} cannot be used ({reason}); leave it out to take the best") from error
 
 
 @contextmanager

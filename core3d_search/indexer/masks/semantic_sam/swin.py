@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -83,16 +84,13 @@ class Stage(nn.Module):
 
     def __init__(self, channels: int, depth: int, heads: int, window: int, downsample: bool) -> None:
         super().__init__()
-        self.window = window
         self.blocks = nn.ModuleList(Block(channels, heads, window, shift=(window // 2) * (i % 2)) for i in range(depth))
         self.downsample = PatchMerging(channels) if downsample else nn.Identity()
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return this stage's output and the input of the next one, both (B, h, w, C)."""
-        height, width = x.shape[1:3]
-        regions = shift_mask(-(-height // self.window), -(-width // self.window), self.window, x.device)
         for block in self.blocks:
-            x = block(x, regions)
+            x = block(x)
         return x, self.downsample(x)
 
 
@@ -101,56 +99,49 @@ class Block(nn.Module):
 
     def __init__(self, channels: int, heads: int, window: int, shift: int) -> None:
         super().__init__()
-        self.window, self.shift = window, shift
         self.norm1 = nn.LayerNorm(channels)
-        self.attn = WindowAttention(channels, heads, window)
+        self.attn = WindowAttention(channels, heads, window, shift)
         self.norm2 = nn.LayerNorm(channels)
         self.mlp = Mlp(channels)
 
-    def forward(self, x: Tensor, regions: Tensor) -> Tensor:
-        """`x` (B, h, w, C); `regions` is the mask of `shift_mask`, used where this block shifts."""
-        batch, height, width, channels = x.shape
-        side = self.window
-        y = self.norm1(x)
-        y = F.pad(y, (0, 0, 0, -width % side, 0, -height % side))
-        if self.shift:
-            y = y.roll((-self.shift, -self.shift), dims=(1, 2))
-        rows, columns = y.shape[1] // side, y.shape[2] // side
-        y = y.view(batch, rows, side, columns, side, channels).transpose(2, 3)
-        y = self.attn(y.reshape(-1, side * side, channels), regions if self.shift else None)
-        y = y.view(batch, rows, columns, side, side, channels).transpose(2, 3)
-        y = y.reshape(batch, rows * side, columns * side, channels)
-        if self.shift:
-            y = y.roll((self.shift, self.shift), dims=(1, 2))
-        x = x + y[:, :height, :width]
+    def forward(self, x: Tensor) -> Tensor:
+        """`x` (B, h, w, C)."""
+        x = x + self.attn(self.norm1(x))
         return x + self.mlp(self.norm2(x))
 
 
 class WindowAttention(nn.Module):
-    """Attention among the tokens of one window, with a learned bias per relative position."""
+    """Attention among the tokens of each window, with a learned bias per relative position.
 
-    def __init__(self, channels: int, heads: int, window: int) -> None:
+    The map is padded with zeros on the right and bottom to whole windows, then rolled by `shift` tokens.
+    """
+
+    def __init__(self, channels: int, heads: int, window: int, shift: int) -> None:
         super().__init__()
-        self.heads, self.window = heads, window
+        self.heads, self.window, self.shift = heads, window, shift
         self.qkv = nn.Linear(channels, 3 * channels)
         self.proj = nn.Linear(channels, channels)
         self.relative_position_bias_table = nn.Parameter(torch.zeros((2 * window - 1) ** 2, heads))
 
-    def forward(self, windows: Tensor, regions: Tensor | None) -> Tensor:
-        """`windows` (B * windows, tokens, C); `regions` (windows, tokens, tokens) or None, added to the logits."""
-        index = relative_position_index(self.window, windows.device)
+    def forward(self, x: Tensor) -> Tensor:
+        """`x` (B, h, w, C)."""
+        batch, height, width, channels = x.shape
+        order = window_order(height, width, self.window, self.shift, x.device)
+        index = relative_position_index(self.window, x.device)
         bias = self.relative_position_bias_table[index].permute(2, 0, 1)[None]
+        qkv = in_chunks(self.qkv, x).view(batch, height * width, 3 * channels)
         outputs = []
-        for start in range(0, len(windows), WINDOWS_AT_ONCE):
-            part = windows[start : start + WINDOWS_AT_ONCE]
-            count, tokens, channels = part.shape
-            q, k, v = self.qkv(part).view(count, tokens, 3, self.heads, HEAD_DIM).permute(2, 0, 3, 1, 4)
-            mask = bias
-            if regions is not None:
-                mask = bias + regions[torch.arange(start, start + count) % len(regions)][:, None]
-            out = F.scaled_dot_product_attention(q, k, v, attn_mask=mask.to(q.dtype))
-            outputs.append(self.proj(out.transpose(1, 2).reshape(count, tokens, channels)))
-        return torch.cat(outputs)
+        for tokens in qkv:
+            found = []
+            for start in range(0, len(order.token), WINDOWS_AT_ONCE):
+                part = slice(start, start + WINDOWS_AT_ONCE)
+                windows = tokens[order.token[part]]
+                windows[order.padding[part]] = self.qkv.bias.to(windows.dtype)  # what a token of zeros becomes
+                q, k, v = windows.unflatten(-1, (3, self.heads, HEAD_DIM)).permute(2, 0, 3, 1, 4)
+                mask = bias if order.regions is None else bias + order.regions[part, None]
+                found.append(F.scaled_dot_product_attention(q, k, v, attn_mask=mask.to(q.dtype)).transpose(1, 2))
+            outputs.append(torch.cat(found).reshape(-1, channels)[order.place])
+        return in_chunks(self.proj, torch.stack(outputs)).view(x.shape)
 
 
 class Mlp(nn.Module):
@@ -188,17 +179,38 @@ def relative_position_index(window: int, device: torch.device) -> Tensor:
     return index.reshape(window**2, window**2)
 
 
-@lru_cache(maxsize=8)
-def shift_mask(rows: int, columns: int, window: int, device: torch.device) -> Tensor:
-    """Return (rows * columns, tokens, tokens) float32: OTHER_REGION between tokens that were no neighbours unshifted.
+class WindowOrder(NamedTuple):
+    """Where the tokens of a map stand once it is cut into windows.
 
-    `rows` and `columns` count windows; positions are those of the already shifted map.
+    `token` (windows, tokens) int64: the map's token at each place, 0 where there is padding; `padding` (windows,
+    tokens) bool; `place` (h * w,) int64: the place of each token of the map among all places; `regions` (windows,
+    tokens, tokens) float32 or None: OTHER_REGION between tokens that were no neighbours before the shift.
     """
+
+    token: Tensor
+    padding: Tensor
+    place: Tensor
+    regions: Tensor | None
+
+
+@lru_cache(maxsize=16)
+def window_order(height: int, width: int, window: int, shift: int, device: torch.device) -> WindowOrder:
+    """Return the order of a map of (height, width) tokens, padded on the right and bottom, then rolled by `shift`."""
+    rows, columns = -(-height // window), -(-width // window)
+
+    def windows(plane: Tensor) -> Tensor:
+        return plane.view(rows, window, columns, window).transpose(1, 2).reshape(rows * columns, window**2)
 
     def region(count: int) -> Tensor:
         position = torch.arange(count * window, device=device)
-        return (position >= position.numel() - window).int() + (position >= position.numel() - window // 2).int()
+        return (position >= position.numel() - window).int() + (position >= position.numel() - shift).int()
 
-    regions = 3 * region(rows)[:, None] + region(columns)[None, :]
-    regions = regions.view(rows, window, columns, window).transpose(1, 2).reshape(rows * columns, window**2)
-    return torch.where(regions[:, :, None] == regions[:, None, :], 0.0, OTHER_REGION)
+    numbers = torch.arange(1, height * width + 1, device=device).view(height, width)
+    padded = F.pad(numbers, (0, columns * window - width, 0, rows * window - height))
+    numbers = windows(padded.roll((-shift, -shift), dims=(0, 1)))
+    place = numbers.flatten().argsort()[-height * width :]
+    regions = None
+    if shift:
+        ids = windows(3 * region(rows)[:, None] + region(columns)[None, :])
+        regions = torch.where(ids[:, :, None] == ids[:, None, :], 0.0, OTHER_REGION)
+    return WindowOrder((numbers - 1).clamp(min=0), numbers == 0, place, regions)

@@ -70,6 +70,8 @@ def test_what_is_wrong_with_the_weights_is_said(official_file: Path, tmp_path: P
         SemanticSamMaskGenerator(weights=tmp_path / "absent.pth")
     with pytest.raises(ModelError, match="holds the weights of swint, not of swinl"):
         SemanticSamMaskGenerator(weights=official_file, variant="swinl")
+    with pytest.raises(InputError, match="the device 'warp' cannot be used"):
+        SemanticSamMaskGenerator(weights=official_file, device="warp")
     with pytest.raises(InputError, match="levels must be"):
         SemanticSamMaskGenerator(weights=official_file, levels=(7,))
     with pytest.raises(InputError, match="no variant 'swinb'"):
