@@ -126,18 +126,19 @@ def _faiss() -> Finding:
 
 def _weights() -> Iterator[Finding]:
     from core3d_search.encoders.builtin import BuiltinEncoder
-    from core3d_search.indexer.masks.semantic_sam.checkpoint import FILE_NAMES, RELEASE_URL
+    from core3d_search.errors import ModelError
     from core3d_search.weights import weights_folder
 
-    encoder = BuiltinEncoder()
-    yield Finding("weights built-in", "ok", f"{encoder.model_id}, {encoder.checksum[:12]}, inside the package")
+    try:
+        encoder = BuiltinEncoder()
+        yield Finding("weights built-in", "ok", f"{encoder.model_id}, {encoder.checksum[:12]}, inside the package")
+    except ModelError as error:
+        yield Finding("weights built-in", "fault", str(error))
     folder = weights_folder()
-    for variant, name in FILE_NAMES.items():
-        places = (folder, folder / name, (folder / name).with_suffix(".safetensors"))
-        found = next((place for place in places if place.is_file()), None)
-        text = str(found) if found else f"not in {folder}; fetched on first use from {RELEASE_URL}{name}"
-        yield Finding(f"weights semantic-sam {variant}", "ok" if found else "note", text)
-    if versions := _installed("transformers"):
-        yield Finding("sam, sam-hq, sam2", "ok", f"transformers {versions}; weights come from its own cache")
+    files = sorted(file.name for file in folder.iterdir()) if folder.is_dir() else []
+    text = f"in {folder}: {', '.join(files)}" if files else f"none in {folder}; fetched there on first use"
+    yield Finding("weights of other models", "ok" if files else "note", text)
+    if found := _installed("transformers"):
+        yield Finding("sam, sam-hq, sam2", "ok", f"transformers {found}; weights come from its own cache")
     else:
         yield Finding("sam, sam-hq, sam2", "note", "not installed; run: pip install 'core3d-search[sam]'")
