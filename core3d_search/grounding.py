@@ -80,7 +80,7 @@ def label_match(table: ObjectTable) -> Match:
         else:
             scores = np.array([likeness(noun, kind) for kind in kinds])
             if canonical(noun) in GENERIC:
-                scores = np.maximum(scores, [0.05 if canonical(k) in STRUCTURE else 0.3 for k in kinds])
+                scores = np.where([k != noun and canonical(k) in STRUCTURE for k in kinds], 0.05, scores)
             if scores.max(initial=0.0) == 1.0:
                 # somebody who knows the labels calls a thing by its own: the exact one first, then its synonyms
                 exact = np.array([kind == noun for kind in kinds])

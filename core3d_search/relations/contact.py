@@ -61,12 +61,12 @@ def on(pairs: Pairs, around: Circumstances) -> Array:
     sunk = np.maximum((top - under) / np.maximum(top - bottom, 0.05), 0.0)
     within = np.where(sunk < 1, 1 - 0.5 * sunk**2, 0.5 * decay((sunk - 1) * (top - bottom), 0.1))
     contact = np.where(under >= top, decay(under - top, CONTACT), within)
-    over = np.maximum(step(pairs.covered, 0.3, 0.5), 0.35 * decay(pairs.flat_gap, 0.1))
+    over = np.maximum(step(pairs.covered, 0.3, 0.25), 0.35 * decay(pairs.flat_gap, 0.1))
     higher = 0.1 + 0.9 * step(pairs.rise, -0.05, 0.3)
     wider = table.half[pairs.a, :2].max(axis=-1) - table.half[pairs.t, :2].max(axis=-1)
     carrier = 0.2 + 0.8 * step(pairs.rise + 0.5 * wider, -0.2, 1.0)
     upright = table.half[pairs.a, :2].min(axis=-1) < 0.3 * table.half[pairs.a, 2]  # "on the wall", "on the door"
-    hung = np.where(upright, 0.5 * attached(pairs, around), 0.0)
+    hung = np.where(upright, 0.5 * decay(pairs.gap, AGAINST, 3.0), 0.0)
     return np.maximum(contact * over * higher * carrier, hung)
 
 

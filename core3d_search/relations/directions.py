@@ -64,7 +64,7 @@ def _in_strip(pairs: Pairs, around: Circumstances, along: str) -> Array:
         free = np.maximum(aside - width, 0.0) + OFF_AXIS * aside
         inside = decay(free, STRIP + OPENING * np.maximum(ahead, 0.0), 1.5)
         total += view.weight[where] * step(ahead, BEGIN * depth, 0.6) * inside
-    level = (1.0 - LEVEL * (pairs.height_gap > 0)) * decay(pairs.height_gap, 2.0)
+    level = (1.0 - LEVEL * step(pairs.height_gap, 0.05, 0.1)) * decay(pairs.height_gap, 2.0)
     return (0.02 + 0.98 * total) * level
 
 

@@ -67,7 +67,10 @@ READINGS = [
     ),
     ("facing the sinks, it's the one on the right", 'find ["sink", pick 1 rightmost] facing ["sink"]'),
     # sentences
-    ("There are two beds. Choose the pillow on the left.", 'find ["pillow", is near ["bed", number 2], pick 1 leftmost]'),
+    (
+        "There are two beds. Choose the pillow on the left.",
+        'find ["pillow", is near ["bed", number 2], pick 1 leftmost]',
+    ),
     ("The object you want is the lamp on the desk", 'find ["lamp", is on ["desk"]]'),
     # counts and scenes
     ("how many chairs in scene kitchen", 'count ["chair"] in "kitchen"'),

@@ -9,7 +9,18 @@ from core3d_search.query import Attribute, Measure, Phrase, Query, Relation, Sel
 from core3d_search.query import lexicon as lex
 from core3d_search.query.plain import ORDER_NAMES, PREDICATE_NAMES, from_plain, to_plain
 
-WORDS = sorted(lex.KNOWN_WORDS)[::7] + ["chair", "table", "lamp", "coffee table", "window", "zorgle", "Größe", "🪑", ".", ","]
+WORDS = sorted(lex.KNOWN_WORDS)[::7] + [
+    "chair",
+    "table",
+    "lamp",
+    "coffee table",
+    "window",
+    "zorgle",
+    "Größe",
+    "🪑",
+    ".",
+    ",",
+]
 NOUNS = st.text(max_size=12)
 COLORS = st.sampled_from(sorted(lex.COLORS))
 
@@ -23,7 +34,8 @@ def phrases(depth: int = 2) -> st.SearchStrategy[Phrase]:
         noun=NOUNS,
         attributes=st.lists(st.builds(Attribute, st.just("color"), COLORS, st.booleans()), max_size=2).map(tuple),
         measures=st.lists(
-            st.builds(Measure, st.just("width"), st.sampled_from("<>="), st.floats(0.01, 9.0), st.booleans()), max_size=1
+            st.builds(Measure, st.just("width"), st.sampled_from("<>="), st.floats(0.01, 9.0), st.booleans()),
+            max_size=1,
         ).map(tuple),
         relations=st.lists(
             st.builds(Relation, st.sampled_from(PREDICATE_NAMES), anchors, st.booleans(), frames), max_size=2
@@ -75,7 +87,9 @@ def test_plain_values_keep_the_meaning(phrase):
     assert set(to_plain(Query(phrase))) == {"target", "viewpoint", "scene", "aim"}
 
 
-@pytest.mark.parametrize("broken", ['find ["chair"', 'find ["chair", is near (nobody) ["x"]]', 'find ["chair"] wearing'])
+@pytest.mark.parametrize(
+    "broken", ['find ["chair"', 'find ["chair", is near (nobody) ["x"]]', 'find ["chair"] wearing']
+)
 def test_broken_notation_says_where(broken):
     with pytest.raises(InputError, match="query notation"):
         parse(broken)

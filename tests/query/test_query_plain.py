@@ -8,7 +8,9 @@ from core3d_search.query.plain import from_plain, schema, to_plain
 
 
 def test_missing_fields_are_empty():
-    query = from_plain({"target": {"noun": "Chair", "relations": [{"predicate": "near", "anchors": [{"noun": "bed"}]}]}})
+    query = from_plain(
+        {"target": {"noun": "Chair", "relations": [{"predicate": "near", "anchors": [{"noun": "bed"}]}]}}
+    )
     assert query == parse('find ["chair", is near ["bed"]]')
 
 

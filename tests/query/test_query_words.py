@@ -29,7 +29,8 @@ def test_speller_corrects_one_slip_and_leaves_known_and_short_words():
 
 
 @pytest.mark.parametrize(
-    ("a", "b"), [("sofa", "couch"), ("TV".lower(), "television"), ("garbage cans", "trash can"), ("fridge", "refrigerator")]
+    ("a", "b"),
+    [("sofa", "couch"), ("TV".lower(), "television"), ("garbage cans", "trash can"), ("fridge", "refrigerator")],
 )
 def test_synonyms_have_one_name(a, b):
     assert canonical(a) == canonical(b)
@@ -38,4 +39,9 @@ def test_synonyms_have_one_name(a, b):
 
 def test_likeness_falls_from_kinds_over_shared_heads_to_strangers():
     assert likeness("bin", "trash can") > 0.4
-    assert likeness("chair", "office chair") > likeness("massage chair", "office chair") > likeness("chair", "window") == 0.0
+    assert (
+        likeness("chair", "office chair")
+        > likeness("massage chair", "office chair")
+        > likeness("chair", "window")
+        == 0.0
+    )
