@@ -44,6 +44,7 @@ def main() -> None:
         print(f"   {1000 * seconds / len(rows):.1f} ms an utterance")
         right = [_is_right(row, hits) for row, hits in zip(rows, answers, strict=True)]
         _table(_groups(name), rows, right)
+        _calibration(answers, right)
         kinds = [_error_kind(row, hits, scenes[row["scene"]]) for row, hits in zip(rows, answers, strict=True)]
         wrong = Counter(kind for kind, ok in zip(kinds, right, strict=True) if not ok)
         print("   commonest kinds of error: " + "; ".join(f"{kind} {n}" for kind, n in wrong.most_common(10)))
@@ -51,6 +52,8 @@ def main() -> None:
             _show_errors(rows, answers, right, kinds, arguments.errors, arguments.seed)
     if arguments.detections:
         _detections(scenes, arguments.sample)
+    if arguments.speed:
+        _speed()
     if arguments.rooms:
         _generated_rooms(arguments.rooms, arguments.errors)
 
@@ -62,6 +65,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--errors", type=int, default=0, help="print this many wrong rows")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--detections", action="store_true", help="also Nr3D over predicted boxes and labels, IoU 0.25")
+    parser.add_argument("--speed", action="store_true", help="also milliseconds of reading and ranking")
     parser.add_argument("--rooms", type=int, default=0, metavar="N", help="also queries about N generated rooms")
     return parser.parse_args()
 
@@ -137,10 +141,52 @@ def _table(groups: dict[str, Callable[[Row], bool]], rows: list[Row], right: lis
         if inside:
             print(f"   {group:32s} {100 * np.mean(inside):5.1f} %  of {len(inside)}")
     queries = [parse(row["text"]) for row in rows]
-    whole = np.mean([not q.fallback for q in queries])
-    print(
-        f"   understood without fallback      {100 * whole:5.1f} %, words {100 * np.mean([q.certainty for q in queries]):.1f} %"
-    )
+    whole, words = np.mean([not q.fallback for q in queries]), np.mean([q.certainty for q in queries])
+    print(f"   understood without fallback      {100 * whole:5.1f} %, words {100 * words:.1f} %")
+
+
+def _calibration(answers: list[Any], right: list[bool]) -> None:
+    """Print how often the best hit is right, by its score."""
+    scores = np.array([hits[0].score if hits else 0.0 for hits in answers])
+    bands = [(0.0, 0.05), (0.05, 0.2), (0.2, 0.4), (0.4, 0.6), (0.6, 0.8), (0.8, 1.01)]
+    inside = [(low, high, (scores >= low) & (scores < high)) for low, high in bands]
+    shares = [f"{low:.2f}+: {100 * np.mean(np.array(right)[m]):.0f} % of {m.sum()}" for low, _, m in inside if m.any()]
+    print("   best hit right by its score      " + "; ".join(shares))
+
+
+def _speed() -> None:
+    """Print CPU milliseconds: reading texts, and ranking 10,000 objects with three relations."""
+    rng = np.random.default_rng(0)
+    words = [row["text"] for row in read_rows("nr3d", 300)]
+    texts = [*words, "the " * 5000, " ".join(words)[:100_000]]
+    parse("warm up")
+    slowest = max((_cpu_ms(lambda text=text: parse(text)), text[:40]) for text in texts)
+    print(f"\n== speed (CPU time)\n   slowest text to read: {slowest[0]:.1f} ms, {slowest[1]!r}")
+    n = 10_000
+    names = ["chair", "table", "lamp", "door", "window", "desk", "box", "books", "cabinet", "monitor"]
+    labels = rng.choice(names + [f"thing {i}" for i in range(15)], n)
+    turn = rng.uniform(0, 2 * np.pi, n)
+    rotations = np.zeros((n, 3, 3))
+    rotations[:, 0, 0] = rotations[:, 1, 1] = np.cos(turn)
+    rotations[:, 1, 0], rotations[:, 0, 1], rotations[:, 2, 2] = np.sin(turn), -np.sin(turn), 1
+    centers, extents = rng.uniform(0, 60, (n, 3)) * [1, 1, 0.05], rng.uniform(0.2, 2, (n, 3))
+    table = ObjectTable(np.arange(n), centers, extents, rotations, rng.uniform(0, 255, (n, 3)), labels=tuple(labels))
+    match = label_match(table)
+    for text in (
+        "red chair near a table, left of the window and not under a lamp",
+        "chair between the door and the window, near a lamp, closest to the desk",
+    ):
+        query = parse(text)
+        print(f"   10,000 objects: {_cpu_ms(lambda q=query: rank(q, table, match, limit=20)):.1f} ms, {text!r}")
+
+
+def _cpu_ms(action: Callable[[], Any]) -> float:
+    times = []
+    for _ in range(3):
+        start = time.process_time()
+        action()
+        times.append(time.process_time() - start)
+    return 1000 * min(times)
 
 
 def _error_kind(row: Row, hits: list[Any], objects: list[Row]) -> str:
@@ -197,9 +243,12 @@ def _detections(scenes: dict[str, list[Row]], sample: int) -> None:
         reachable.append(any(_iou(b, true) >= 0.25 for b in boxes))
         right_true.append(_is_right(row, ground(row["text"], labelled_objects(scenes[row["scene"]]))))
     print(f"\n== Nr3D over predicted boxes and labels, IoU 0.25: {len(rows)} utterances in {len(predicted)} rooms")
-    print(
-        f"   predicted boxes {100 * np.mean(right_predicted):.1f} %, true boxes {100 * np.mean(right_true):.1f} %, target found at all {100 * np.mean(reachable):.1f} %"
-    )
+    for name, values in (
+        ("predicted boxes and labels", right_predicted),
+        ("true boxes and labels", right_true),
+        ("target among the predicted boxes", reachable),
+    ):
+        print(f"   {name:32s} {100 * np.mean(values):5.1f} %")
 
 
 PREDICATE_WORDS = {

@@ -11,7 +11,7 @@ from core3d_search.query.words import Speller, singular, tokenise
 
 MARKS = frozenset('.,;:!?()"')
 STOPS = frozenset(".;!?:")
-_LONGEST_NAME = 4
+_LONGEST_NAME, _LONGEST_RUN = 4, 8
 _Phrases = dict[tuple[str, ...], str]
 
 
@@ -55,9 +55,9 @@ class Cursor:
         self.i += count
 
     def eat_any(self, words: Collection[str]) -> bool:
-        """Move on over all words of a collection; return whether there was one."""
+        """Move on over words of a collection, a few at most; return whether there was one."""
         start = self.i
-        while self.word() in words and self.word():
+        while self.i < start + _LONGEST_RUN and self.word() in words and self.word():
             self.eat()
         return self.i > start
 

@@ -9,7 +9,7 @@ from core3d_search.query.nouns import canonical
 from core3d_search.query.types import Attribute
 from core3d_search.query.words import singular
 
-_LONGEST_COMPOUND = 4
+_LONGEST_COMPOUND, _LONGEST_PHRASE = 4, 14
 
 
 class NounPhrases(Cursor):
@@ -31,7 +31,9 @@ class NounPhrases(Cursor):
             self._comma, self._number, self._determiner, self._long_name, self._order, self._side, self._ordinal,
             self._tint, self._look, self._short_name, self._intensifier, self._unknown,
         )  # fmt: skip
-        while self.word() and not names:
+        for _ in range(_LONGEST_PHRASE):
+            if not self.word() or names:
+                break
             if self._pronoun(draft):
                 return draft
             if self.word() == "," and not draft.attributes:

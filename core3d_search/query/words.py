@@ -7,8 +7,8 @@ import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 
-LONGEST_TEXT = 1000
-"""Characters that are read; the rest of a longer text is reported as not understood."""
+LONGEST_TEXT, MOST_WORDS = 1000, 200
+"""Characters and words that are read; the rest of a longer text is reported as not understood."""
 
 _WORD = re.compile(r"[^\W_]+(?:[_'./][^\W_]+)*|[.,;:!?()\"]", re.UNICODE)
 _CONTRACTIONS = {
@@ -44,7 +44,7 @@ def tokenise(text: str) -> list[str]:
             tokens.extend((word[:-2], "'s"))
         else:
             tokens.append(word)
-    return tokens
+    return tokens[:MOST_WORDS]
 
 
 def singular(word: str) -> str:

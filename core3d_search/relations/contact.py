@@ -22,7 +22,7 @@ def near(pairs: Pairs, _: Circumstances) -> Array:
     """The gap between the boxes is small, and neither stands on the other."""
     step_up = np.minimum(np.abs(pairs.above_gap), np.abs(pairs.below_gap))
     held = np.minimum(pairs.overlap, 1.0) * decay(step_up, 0.05)
-    return decay(pairs.gap + 0.02 * pairs.distance, NEAR, NEAR_POWER) * (1.0 - HELD * held)
+    return decay(pairs.gap + 0.002 * pairs.distance, NEAR, NEAR_POWER) * (1.0 - HELD * held)
 
 
 @predicate("far", FAR, "m", "[ours]")
