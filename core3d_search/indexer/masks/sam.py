@@ -89,7 +89,7 @@ class SamMaskGenerator:
     def _candidates(self, rgb: npt.NDArray[np.uint8]) -> Iterator[Candidates]:
         """Yield the masks that pass the certainty filters, click by click."""
         size = (rgb.shape[0], rgb.shape[1])
-        yield Candidates.empty(*size)
+        yield Candidates.empty()
         features = self.encode(rgb)
         height, width = self.seen_size(size)
         grid = grid_points(self.points_per_side)

@@ -68,9 +68,10 @@ class MaskRecord:
 
 @dataclass(frozen=True, eq=False)
 class Candidates:
-    """M masks as arrays: `packed` (M, H, W / 8 rounded up), the rest (M,) or (M, 4) as in MaskRecord."""
+    """M masks as arrays: `packed` (M,) holds one array (H, W / 8 rounded up) each, so that choosing among masks copies
+    none of them; the rest (M,) or (M, 4) as in MaskRecord."""
 
-    packed: npt.NDArray[np.uint8]
+    packed: npt.NDArray[np.object_]
     boxes: npt.NDArray[np.float32]
     ious: npt.NDArray[np.float32]
     stabilities: npt.NDArray[np.float32]
@@ -81,11 +82,11 @@ class Candidates:
         return Candidates(*(getattr(self, name)[keep] for name in self.__dataclass_fields__))
 
     @classmethod
-    def empty(cls, height: int, width: int) -> Candidates:
-        """Return no masks of an image of this size."""
-        packed = np.zeros((0, height, -(-width // 8)), np.uint8)
+    def empty(cls) -> Candidates:
+        """Return no masks."""
         floats = np.zeros(0, np.float32)
-        return cls(packed, np.zeros((0, 4), np.float32), floats, floats, np.zeros((0, 4)), np.zeros(0, np.int64))
+        packed, boxes, points = np.zeros(0, object), np.zeros((0, 4), np.float32), np.zeros((0, 4))
+        return cls(packed, boxes, floats, floats, points, np.zeros(0, np.int64))
 
     @classmethod
     def concatenate(cls, parts: Sequence[Candidates]) -> Candidates:
@@ -106,7 +107,9 @@ class Candidates:
         steady = stability(logits, offset)
         keep = np.flatnonzero(steady >= max(threshold, 0))  # never true for NaN
         masks = (logits > 0).cpu().numpy()[keep]
-        packed = np.packbits(masks, axis=-1)
+        packed = np.empty(len(masks), object)
+        for i, mask in enumerate(masks):
+            packed[i] = np.packbits(mask, axis=-1)
         return cls(packed, inclusive_boxes(masks), ious[keep], steady[keep], points[keep], levels[keep])
 
     def distinct(self, width: int, box_nms_threshold: float, min_region_area: int) -> Candidates:

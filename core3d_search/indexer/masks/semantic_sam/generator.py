@@ -86,7 +86,7 @@ class SemanticSamGenerator:
         """Return every mask that passes the two certainty filters, point-major, levels in the order given."""
         grid = grid_points(self.points_per_side)
         clicks = np.concatenate([grid, np.full_like(grid, CLICK_SIZE)], axis=1)
-        parts = [Candidates.empty(*features.image_size)]
+        parts = [Candidates.empty()]
         for start in range(0, len(clicks), self.points_per_batch):
             parts += self._candidates_at(features, clicks[start : start + self.points_per_batch])
         return Candidates.concatenate(parts)
