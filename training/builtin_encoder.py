@@ -39,7 +39,7 @@ from training.views import CROPS, Views, crops_of, weathered
 
 EVALUATION_SEEDS = range(1000, 2000)
 
-KIND_WEIGHTS = {"combined": 1.0, "mask": 0.3, "box": 0.3, "large": 0.2, "huge": 0.1, "surroundings": 0.0}
+KIND_WEIGHTS = {"combined": 1.0, "mask": 0.3, "box": 0.3, "large": 0.1, "huge": 0.05, "surroundings": 0.0}
 """How much each embedding of an object counts in the loss; the surroundings learn through the sum alone."""
 
 FORGET = 0.1

@@ -43,9 +43,9 @@ class ContrastWithNeutral(nn.Module):
     ) -> tuple[Tensor, dict[str, float]]:
         """Return the loss and its parts.
 
-        `images` (K, N, D) are K embeddings of each of N objects, `weights` (K,) how much each kind counts; `names` are
-        the embeddings of every label, colour, material and of `pairs_of(facts)`, `neutral` (2, D) those of the neutral
-        phrases, `phrases` (T, D) those of T meanings.
+        `images` (K, N, D) are K embeddings of each of N objects, the combined one first; `weights` (K,) says how much
+        each kind counts. `names` are the embeddings of every label, colour, material and of `pairs_of(facts)`,
+        `neutral` (2, D) those of the neutral phrases, `phrases` (T, D) those of T meanings.
         """
         targets, half_right = map(torch.from_numpy, compare(meanings, facts, self.names))
         line = (images @ neutral.T).amax(dim=2, keepdim=True)
@@ -56,7 +56,10 @@ class ContrastWithNeutral(nn.Module):
         no = (targets == 0) & ~half_right
         groups = {"yes": targets == 1, "nearly": targets == 0.5, "no": no, "half right": half_right}
         parts = {name: each[chosen].mean() for name, chosen in groups.items() if chosen.any()}
-        share = {"yes": 1.0, "nearly": 0.1, "no": 1.0, "half right": 0.7}
+        # A threshold must stand the best of many objects: so the likeliest wrong one of the batch counts by itself.
+        worst = logits[0].masked_fill(targets > 0, float("-inf")).amax(dim=0)
+        parts["worst"] = functional.softplus(worst[worst.isfinite()]).mean()
+        share = {"yes": 1.0, "nearly": 0.1, "no": 1.0, "half right": 0.7, "worst": 0.7}
         loss = sum((share[name] * part for name, part in parts.items()), torch.zeros(()))
         rows = [row for row, fact in enumerate(facts) if fact[0]]
         for name, vectors, right in self._choices(names, [facts[row] for row in rows]):
