@@ -85,7 +85,7 @@ def opposite(pairs: Pairs, _: Circumstances) -> Array:
 
 
 def _front_or_inward(table: ObjectTable, rows: Array) -> Array:
-    fronts = table.fronts[rows, :2]
+    fronts = table.headings[rows]
     known = np.asarray(np.isfinite(fronts).all(axis=-1))
     return np.where(known[..., None], np.nan_to_num(fronts), -table.wall_normals[rows])
 

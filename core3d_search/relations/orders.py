@@ -111,7 +111,7 @@ def looks_along(table: ObjectTable, rows: Array, weights: Array, gaze: Gaze | No
     sign = np.sign(across @ (out + 0.3 * mean)) or 1.0
     directions.append(across * sign)
     shares.append(0.8 * row_like)
-    fronts = table.fronts[rows, :2]
+    fronts = table.headings[rows]
     known = np.isfinite(fronts).all(axis=1)
     if known.any():
         mean_front = (share * known) @ np.nan_to_num(fronts)

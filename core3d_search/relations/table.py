@@ -90,6 +90,14 @@ class ObjectTable:
         return np.einsum("nik,ni->nk", np.abs(self.axes), self.half[:, :2])
 
     @cached_property
+    def headings(self) -> Array:
+        """Horizontal unit direction (N, 2) of each known front; NaN where there is none or it points up or down."""
+        flat = self.fronts[:, :2]
+        length = np.linalg.norm(np.nan_to_num(flat), axis=1, keepdims=True)
+        whole = np.linalg.norm(np.nan_to_num(self.fronts), axis=1, keepdims=True)
+        return np.where(length > 0.3 * whole, flat / np.maximum(length, 1e-12), np.nan)
+
+    @cached_property
     def low(self) -> Array:
         """Height (N,) of the lowest point of each box."""
         return self.centers[:, 2] - self.half[:, 2]

@@ -64,9 +64,8 @@ def views(table: ObjectTable, anchors: Array, frame: str | None, gaze: Gaze | No
     """Return the hypotheses for relations to `anchors` (A,), weights summing to 1 at each anchor."""
     a = np.asarray(anchors, dtype=np.intp)
     count = len(a)
-    fronts = table.fronts[a, :2]
-    known = np.isfinite(fronts).all(axis=1) & (np.linalg.norm(np.nan_to_num(fronts), axis=1) > 0.3)
-    fronts = unit(np.nan_to_num(fronts))
+    fronts = np.nan_to_num(table.headings[a])
+    known = np.isfinite(table.headings[a]).all(axis=1)
     found: list[View] = []
 
     def add(name: str, weight: Array, front: Array, right: Array) -> None:
@@ -129,8 +128,8 @@ def gaze_of(table: ObjectTable, standing: Spots | None, facing: Spots | None) ->
                 continue
             add(centers[row] - table.middle, 0.5 * p)
             add(table.wall_normals[row], 0.6 * p * np.exp(-table.wall_gaps[row].min()))
-            if np.isfinite(table.fronts[row, :2]).all():
-                add(-table.fronts[row, :2], 1.5 * p)
+            if np.isfinite(table.headings[row]).all():
+                add(-table.headings[row], 1.5 * p)
         if not stands and len(facing.rows) > 1:
             add(facing.weights @ centers[facing.rows] - table.middle, 0.5)
     elif standing is not None and stands:
