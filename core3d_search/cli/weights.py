@@ -21,7 +21,7 @@ def convert(
     target: Annotated[Path, typer.Argument(help="Where the .safetensors file is written.")],
 ) -> None:
     """Convert an official Semantic-SAM checkpoint to safetensors: smaller, and nothing in it can run."""
-    from core3d_search.indexer.masks.semantic_sam import convert_checkpoint
+    from core3d_search.indexer.masks.semantic_sam.adapter import convert_checkpoint
 
     convert_checkpoint(source, target)
     typer.echo(f"{target} written", err=True)
