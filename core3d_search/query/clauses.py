@@ -118,7 +118,7 @@ class Clauses(NounPhrases):
         draft = self.noun_phrase()
         if draft is None:
             return True
-        if draft.pronoun or draft.is_same_thing_as(self.target):
+        if draft.pronoun or draft.continues(self.target):
             self.join(draft, self.taken_negation())
         elif self.at_clause_start(start) or before in ("and", "please", "then", "so", "you", "i", "we"):
             self.others.append(self.target)
@@ -198,7 +198,7 @@ class Clauses(NounPhrases):
         unnamed = target is not None and self.subject is target and target.vague
         if target is None or (unnamed and not (self.existential or draft.pronoun or negated or self.others)):
             self.adopt(draft, negated)
-        elif (draft.pronoun and not draft.noun) or draft.is_same_thing_as(target):
+        elif (draft.pronoun and not draft.noun) or draft.continues(target):
             self.join(draft, negated)
         elif negated:
             target.excluded.append(draft.noun)

@@ -56,6 +56,13 @@ class Draft:
         """Whether both have nouns that name one thing."""
         return other is not None and bool(self.noun) and self.name == other.name
 
+    def continues(self, other: Draft | None) -> bool:
+        """Whether it takes up `other` again: the same name, or its last words ("the soap dispenser. The dispenser")."""
+        if other is None or not self.noun or not other.noun:
+            return False
+        short, long = sorted((self.name, other.name), key=len)
+        return long == short or long.endswith(" " + short)
+
     def relate(self, predicate: str, anchors: list[Draft], negated: bool = False) -> None:
         """Add a relation."""
         self.relations.append((predicate, anchors, negated))

@@ -28,8 +28,8 @@ class NounPhrases(Cursor):
         names: list[str] = []
         self._determined = False
         before = (
-            self._comma, self._number, self._determiner, self._long_name, self._order, self._side, self._ordinal,
-            self._tint, self._look, self._short_name, self._intensifier, self._unknown,
+            self._comma, self._number, self._determiner, self._tint, self._long_name, self._order, self._side, self._ordinal,
+            self._look, self._short_name, self._intensifier, self._unknown,
         )  # fmt: skip
         for _ in range(_LONGEST_PHRASE):
             if not self.word() or names:
@@ -158,8 +158,14 @@ class NounPhrases(Cursor):
         return True
 
     def _tint(self, draft: Draft, names: list[str]) -> bool:
-        """ "light blue" is blue, not a light; "oddly shaped" says nothing that a box shows."""
-        if self.word() == "light" and lex.ADJECTIVES.get(self.word(1), ("", ""))[0] == "color":
+        """ "light blue" is blue, not a light; "oddly shaped" and "wall mounted" say nothing that a box shows."""
+        if (self.word(), self.word(1)) in (("wall", "mounted"), ("wall", "hung")) and self.noun_follows(2):
+            self.eat(2)
+        elif (self.word(), self.word(1), self.word(2)) == ("side", "by", "side") and self.noun_follows(3):
+            self.eat(3)
+        elif self.word() in ("far", "opposite", "nearby") and self._determined and self.noun_follows(1):
+            self.eat()
+        elif self.word() == "light" and lex.ADJECTIVES.get(self.word(1), ("", ""))[0] == "color":
             self.eat()
         elif (
             self.word(1) in ("shaped", "sized", "looking", "colored")
@@ -192,7 +198,7 @@ class NounPhrases(Cursor):
     def _unknown(self, draft: Draft, names: list[str]) -> bool:
         """An unknown word is a modifier before a known name or another unknown word, else the noun itself."""
         word = self.word()
-        named = self.name_ahead(1) is not None
+        named = self.name_ahead(1) is not None or self.noun_follows(1)
         if not self.is_unknown(word) or not (self._determined or draft.attributes or named):
             return False
         if not named and not self.is_unknown(self.word(1)):
