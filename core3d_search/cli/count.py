@@ -13,7 +13,7 @@ def count(
     text: Annotated[str, typer.Argument(help='What to count, e.g. "chairs near a window".')],
     db: options.Database = None,
     scene: options.Scenes = None,
-    threshold: Annotated[float, typer.Option(min=0, max=1, help="The least score that counts.")] = 0.5,
+    threshold: Annotated[float, typer.Option(min=0, max=1, help="The least score that counts.")] = options.THRESHOLD,
     as_json: options.Json = False,
 ) -> None:
     """Count the objects that fit a text, in all and by scene."""

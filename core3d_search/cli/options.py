@@ -14,3 +14,6 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout, and no
 Scenes = Annotated[
     list[str] | None, typer.Option("--scene", help="Only this scene; repeat for several.", metavar="NAME")
 ]
+
+THRESHOLD = 0.45
+"""The Searcher's own (a test compares them): importing it here would slow down `--help`."""

@@ -35,7 +35,7 @@ def search(
     relation_frame: Annotated[
         str | None, typer.Option(help="Whose left and front: viewer, anchor or room.", metavar="FRAME")
     ] = None,
-    threshold: Annotated[float, typer.Option(min=0, max=1, help="The least score of a hit.")] = 0.5,
+    threshold: Annotated[float, typer.Option(min=0, max=1, help="The least score of a hit.")] = options.THRESHOLD,
     near_misses: Annotated[bool, typer.Option("--near-misses", help="Also show what stays below.")] = False,
     explain: Annotated[bool, typer.Option("--explain", help="Say how the text was understood.")] = False,
     batch: Annotated[Path | None, typer.Option(help="A file with one query a line; - reads stdin.")] = None,

@@ -142,3 +142,10 @@ def test_every_command_has_help(core3d):
     for command in ("index", "search", "count", "scenes", "show", "demo", "db", "doctor", "weights"):
         assert command in out
         assert core3d(command, "--help")[0] == 0
+
+
+def test_the_default_threshold_is_that_of_the_searcher():
+    from core3d_search.cli import options
+    from core3d_search.search import THRESHOLD
+
+    assert options.THRESHOLD == THRESHOLD
