@@ -22,7 +22,8 @@ from urllib.parse import urlsplit
 
 from core3d_search.errors import InputError
 from core3d_search.query import Query, parse
-from core3d_search.query.plain import ORDER_NAMES, PREDICATE_NAMES, from_plain, schema
+from core3d_search.query.lexicon import ORDER_NAMES, PREDICATE_NAMES
+from core3d_search.query.plain import from_plain, schema
 
 _LARGEST_ANSWER = 1_000_000
 _LONGEST_TEXT = 2000
@@ -96,9 +97,7 @@ class LlmParser:
         key = self.key or os.environ.get("CORE3D_LLM_KEY")
         if key:
             headers["Authorization"] = f"Bearer {key}"
-        request = urllib.request.Request(
-            self.url.rstrip("/") + "/chat/completions", json.dumps(body).encode(), headers
-        )
+        request = urllib.request.Request(self.url.rstrip("/") + "/chat/completions", json.dumps(body).encode(), headers)
         with urllib.request.urlopen(request, timeout=self.timeout) as response:
             answer: Any = json.loads(response.read(_LARGEST_ANSWER))
         content = answer["choices"][0]["message"]["content"]

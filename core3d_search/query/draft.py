@@ -102,13 +102,11 @@ class Draft:
 
     def _settle(self) -> None:
         """Join a bare ordinal with the side that was named after it: "the second one, counting from the left"."""
-        bare = next((s for s in self.selectors if s[0] == "first"), None)
-        if bare is None:
-            return
-        self.selectors.remove(bare)
-        side = next((k for k, s in enumerate(self.selectors) if s[0] in lex.COUNTED_FROM and s[1] == 1), None)
-        if side is None:
-            self.selectors.append(("leftmost", *bare[1:]))
-        else:
-            order, _, anchors, negated = self.selectors[side]
-            self.selectors[side] = (order, bare[1], anchors, negated)
+        for bare in [s for s in self.selectors if s[0] == "first"]:
+            self.selectors.remove(bare)
+            side = next((k for k, s in enumerate(self.selectors) if s[0] in lex.COUNTED_FROM and s[1] == 1), None)
+            if side is None:
+                self.selectors.append(("leftmost", *bare[1:]))
+            else:
+                order, _, anchors, negated = self.selectors[side]
+                self.selectors[side] = (order, bare[1], anchors, negated)

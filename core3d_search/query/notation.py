@@ -14,6 +14,7 @@ import re
 from typing import Any
 
 from core3d_search.errors import InputError
+from core3d_search.query.lexicon import ORDER_NAMES, PREDICATE_NAMES
 from core3d_search.query.types import Attribute, Measure, Phrase, Query, Relation, Selector, Viewpoint
 
 _TOKEN = re.compile(r'\s*("(?:[^"\\]|\\.)*"|[\[\](),<>=]|[^\s\[\](),<>="]+)')
@@ -60,9 +61,7 @@ def looks_exact(text: str) -> bool:
 
 def read(text: str) -> Query:
     """Return the query that `text` writes in the exact notation; InputError says where it stops being one."""
-    reader = _Reader(text)
-    query = reader.query()
-    return query
+    return _Reader(text).query()
 
 
 class _Reader:
@@ -101,6 +100,12 @@ class _Reader:
         except ValueError:
             raise InputError(f"query notation: expected a number, found {token!r}") from None
 
+    def name(self, names: tuple[str, ...], what: str) -> str:
+        token = self.take()
+        if token.replace("_", " ") not in names:
+            raise InputError(f"query notation: no {what} is called {token!r}; there are {', '.join(names)}")
+        return token
+
     def query(self) -> Query:
         aim = self.take()
         target = self.phrase()
@@ -134,7 +139,7 @@ class _Reader:
                 self.take("not")
             word = self.take()
             if word == "is":
-                predicate, frame = self.take().replace("_", " "), None
+                predicate, frame = self.name(PREDICATE_NAMES, "predicate").replace("_", " "), None
                 if self.peek() == "(":
                     self.take("(")
                     frame = self.take()
@@ -144,7 +149,8 @@ class _Reader:
                 relations.append(Relation(predicate, self.anchors(), negated, frame))  # type: ignore[arg-type]
             elif word == "pick":
                 rank = int(self.number())
-                selectors.append(Selector(self.take(), rank, self.anchors(), negated))
+                order = self.name(ORDER_NAMES, "order")
+                selectors.append(Selector(order, rank, self.anchors(), negated))
             elif word == "number":
                 count = int(self.number())
             elif word == "no":

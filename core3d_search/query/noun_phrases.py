@@ -28,8 +28,8 @@ class NounPhrases(Cursor):
         names: list[str] = []
         self._determined = False
         before = (
-            self._comma, self._number, self._determiner, self._tint, self._long_name, self._order, self._side, self._ordinal,
-            self._look, self._short_name, self._intensifier, self._unknown,
+            self._comma, self._number, self._determiner, self._unseen, self._long_name, self._order, self._side,
+            self._ordinal, self._look, self._short_name, self._intensifier, self._unknown,
         )  # fmt: skip
         for _ in range(_LONGEST_PHRASE):
             if not self.word() or names:
@@ -157,22 +157,20 @@ class NounPhrases(Cursor):
         self.eat()
         return True
 
-    def _tint(self, draft: Draft, names: list[str]) -> bool:
-        """ "light blue" is blue, not a light; "oddly shaped" and "wall mounted" say nothing that a box shows."""
-        if (self.word(), self.word(1)) in (("wall", "mounted"), ("wall", "hung")) and self.noun_follows(2):
+    def _unseen(self, draft: Draft, names: list[str]) -> bool:
+        """What no box shows: "wall mounted", "side by side", "oddly shaped", the "light" of "light blue"."""
+        two = (self.word(), self.word(1))
+        shaped = two[1] in ("shaped", "sized", "looking", "colored")
+        distant = two[0] in ("far", "opposite", "nearby") and self._determined and self.noun_follows(1)
+        light = two[0] == "light" and lex.ADJECTIVES.get(two[1], ("", ""))[0] == "color"
+        if two in (("wall", "mounted"), ("wall", "hung")) and self.noun_follows(2):
             self.eat(2)
-        elif (self.word(), self.word(1), self.word(2)) == ("side", "by", "side") and self.noun_follows(3):
+        elif two == ("side", "by") and self.word(2) == "side" and self.noun_follows(3):
             self.eat(3)
-        elif self.word() in ("far", "opposite", "nearby") and self._determined and self.noun_follows(1):
-            self.eat()
-        elif self.word() == "light" and lex.ADJECTIVES.get(self.word(1), ("", ""))[0] == "color":
-            self.eat()
-        elif (
-            self.word(1) in ("shaped", "sized", "looking", "colored")
-            and self.is_unknown(self.word())
-            and self.name_ahead() is None
-        ):
+        elif shaped and self.is_unknown(two[0]) and self.name_ahead() is None:
             self.eat(2)
+        elif distant or light:
+            self.eat()
         else:
             return False
         self._determined = True

@@ -43,7 +43,7 @@ class Predicate:
 
 
 PREDICATES: dict[str, Predicate] = {}
-"""Name -> predicate of one anchor, in alphabetical order of the modules that define them."""
+"""Name -> predicate of one anchor; importing the package fills it."""
 
 
 def predicate(name: str, threshold: float, unit: str, source: str) -> Callable[[Score], Score]:

@@ -81,7 +81,7 @@ def views(table: ObjectTable, anchors: Array, frame: str | None, gaze: Gaze | No
     # in front of a thing with a front means before it, wherever the speaker stands; left and right depend on that
     less = np.where(known, PRIOR["intrinsic"], 1.0) if along in ("front", "behind") else np.ones(count)
     if frame != "anchor":
-        add("front", known * PRIOR["front"], fronts, right_of(-fronts))
+        add("front", np.asarray(known * PRIOR["front"]), fronts, right_of(-fronts))
         out = table.centers[a, :2] - table.middle
         reach = np.linalg.norm(out, axis=1)
         look = unit(out)
@@ -90,7 +90,7 @@ def views(table: ObjectTable, anchors: Array, frame: str | None, gaze: Gaze | No
         near_wall = np.exp(-table.wall_gaps[a].min(axis=1))
         add("wall", less * PRIOR["wall"] * near_wall, -normal, right_of(normal))
     if frame != "viewer":
-        add("own", known * (1.0 if frame == "anchor" else PRIOR["own"]), fronts, right_of(fronts))
+        add("own", np.asarray(known * (1.0 if frame == "anchor" else PRIOR["own"])), fronts, right_of(fronts))
     total = np.maximum(sum(view.weight for view in found), 1e-9)
     return [View(v.name, v.weight / total, v.front, v.right) for v in found]
 

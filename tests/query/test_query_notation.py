@@ -7,9 +7,11 @@ from hypothesis import strategies as st
 from core3d_search.errors import InputError
 from core3d_search.query import Attribute, Measure, Phrase, Query, Relation, Selector, Viewpoint, parse
 from core3d_search.query import lexicon as lex
-from core3d_search.query.plain import ORDER_NAMES, PREDICATE_NAMES, from_plain, to_plain
+from core3d_search.query.lexicon import ORDER_NAMES, PREDICATE_NAMES
+from core3d_search.query.plain import from_plain, to_plain
 
-WORDS = sorted(lex.KNOWN_WORDS)[::7] + [
+WORDS = [
+    *sorted(lex.KNOWN_WORDS)[::7],
     "chair",
     "table",
     "lamp",
@@ -88,7 +90,14 @@ def test_plain_values_keep_the_meaning(phrase):
 
 
 @pytest.mark.parametrize(
-    "broken", ['find ["chair"', 'find ["chair", is near (nobody) ["x"]]', 'find ["chair"] wearing']
+    "broken",
+    [
+        'find ["a", is orbiting ["b"]]',
+        'find ["a", pick 1 nicest]',
+        'find ["chair"',
+        'find ["chair", is near (nobody) ["x"]]',
+        'find ["chair"] wearing',
+    ],
 )
 def test_broken_notation_says_where(broken):
     with pytest.raises(InputError, match="query notation"):
