@@ -28,10 +28,8 @@ from training.phrases import FOREIGN, share_of
 
 def scores(encoder: Encoder, texts: Sequence[str], vectors: np.ndarray) -> np.ndarray:
     """Return (texts, vectors) calibrated scores."""
-    calibration = encoder.calibration
-    line = (vectors @ encoder.encode_texts(calibration.neutral_phrases).T).max(axis=1)
-    logits = calibration.scale * (encoder.encode_texts(texts) @ vectors.T - line - calibration.margin)
-    return 1 / (1 + np.exp(-logits))
+    neutral = vectors @ encoder.encode_texts(encoder.calibration.neutral_phrases).T
+    return np.stack([encoder.calibration.probability(vectors @ text, neutral) for text in encoder.encode_texts(texts)])
 
 
 def names_table(encoder: Encoder, objects: Sequence[SeenObject]) -> None:
