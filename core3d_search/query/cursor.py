@@ -62,8 +62,8 @@ class Cursor:
         return self.i > start
 
     def skip(self) -> None:
-        """Move on over a word that no step read."""
-        if self.word() in lex.KNOWN_WORDS or self.word().isdigit():
+        """Move on over a word that no step read; only one that never says anything itself counts as understood."""
+        if self.word() in lex.FILLERS:
             self.known[self.i] = True
         self.i += 1
 

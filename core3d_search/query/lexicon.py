@@ -340,6 +340,8 @@ def _phrases(table: dict[str, tuple[str, ...]]) -> dict[tuple[str, ...], str]:
 
 RELATION_PHRASES = _phrases(RELATION_WORDS)
 SELECTOR_PHRASES = _phrases(SELECTOR_WORDS)
+FILLERS = FUNCTION_WORDS | VERBS | INTENSIFIERS | DETERMINERS | PRONOUNS | IMPERATIVES | VIEW_SUBJECTS
+"""Words that may be left aside without losing anything that was said."""
 PREDICATE_NAMES = tuple(sorted({*RELATION_WORDS, "corner", "wall", "center"} - {"each other"}))
 ORDER_NAMES = tuple(sorted({*SELECTOR_WORDS, "loneliest"}))
 ADJECTIVES: dict[str, tuple[str, str]] = {
