@@ -143,9 +143,8 @@ def _table(groups: dict[str, Callable[[Row], bool]], rows: list[Row], right: lis
     queries = [parse(row["text"]) for row in rows]
     whole, words = np.mean([not q.fallback for q in queries]), np.mean([q.certainty for q in queries])
     every = np.mean([not q.unparsed for q in queries])
-    print(
-        f"   understood without fallback      {100 * whole:5.1f} %, every word {100 * every:.1f} %, words {100 * words:.1f} %"
-    )
+    shares = f"{100 * whole:5.1f} %, every word {100 * every:.1f} %, words {100 * words:.1f} %"
+    print(f"   understood without fallback      {shares}")
 
 
 def _calibration(answers: list[Any], right: list[bool]) -> None:
