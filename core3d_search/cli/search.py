@@ -6,7 +6,7 @@ import csv
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -33,7 +33,7 @@ def search(
         str | None, typer.Option(help="Only objects within r metres of a point.", metavar="X,Y,Z,R")
     ] = None,
     relation_frame: Annotated[
-        str | None, typer.Option(help="Whose left and front: viewer, anchor or room.", metavar="FRAME")
+        Literal["viewer", "anchor", "room"] | None, typer.Option(help="Whose left, right, front and behind.")
     ] = None,
     threshold: Annotated[float, typer.Option(min=0, max=1, help="The least score of a hit.")] = options.THRESHOLD,
     near_misses: Annotated[bool, typer.Option("--near-misses", help="Also show what stays below.")] = False,

@@ -69,7 +69,7 @@ class FramesFolderReader:
         return Frame(
             index=position,
             rgb=rgb,
-            depth=images.registered_depth(depth, *rgb.shape[:2], depth_path),
+            depth=images.registered_depth(depth, rgb, depth_path),
             intrinsics=self._intrinsics,
             world_from_camera=world_from_axes @ self._opencv_from_axes,
         )

@@ -71,11 +71,12 @@ def read_intrinsics(path: Path) -> npt.NDArray[np.float64]:
     return intrinsics
 
 
-def registered_depth(depth: npt.NDArray[np.float32], height: int, width: int, path: Path) -> npt.NDArray[np.float32]:
-    """Return `depth` at the size of the colour image, by nearest neighbour (a mean would invent points in mid-air).
+def registered_depth(depth: npt.NDArray[np.float32], rgb: npt.NDArray[np.uint8], path: Path) -> npt.NDArray[np.float32]:
+    """Return `depth` (h, w) at the size of `rgb` (H, W, 3), by nearest neighbour (a mean would invent points in mid-air).
 
     Phones store depth smaller than colour, over the same field of view. Raises InputError where the shapes differ.
     """
+    height, width = rgb.shape[:2]
     if depth.shape == (height, width):
         return depth
     if abs(depth.shape[1] / depth.shape[0] - width / height) > 0.02 * width / height:

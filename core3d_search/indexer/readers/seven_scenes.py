@@ -63,7 +63,7 @@ class SevenScenesReader:
         return Frame(
             index=position,
             rgb=rgb,
-            depth=images.registered_depth(depth, *rgb.shape[:2], depth_path),
+            depth=images.registered_depth(depth, rgb, depth_path),
             intrinsics=self._intrinsics,
             world_from_camera=images.read_rigid_transform(self.path / f"{stem}.pose.txt"),
         )
