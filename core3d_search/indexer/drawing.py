@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from core3d_search.datatypes import Box3D, Hit
+from core3d_search.datatypes import Box3D, Floats, Hit
 from core3d_search.errors import InputError
 from core3d_search.indexer.frames import Frame
 from core3d_search.indexer.readers import reader_for
 from core3d_search.store import Store
 
+if TYPE_CHECKING:
+    from PIL import ImageDraw
+
 CORNERS = np.array([[x, y, z] for x in (-0.5, 0.5) for y in (-0.5, 0.5) for z in (-0.5, 0.5)])
 EDGES = [(a, b) for a in range(8) for b in range(a + 1, 8) if np.count_nonzero(CORNERS[a] != CORNERS[b]) == 1]
 PALETTE = ("#ff3b30", "#34c759", "#0a84ff", "#ff9f0a", "#bf5af2", "#64d2ff", "#ffd60a")
 NEAR_PLANE_M = 0.05
+Segment = tuple[tuple[float, float], tuple[float, float]]
 
 
 def draw_answer(store: Store, hit: Hit, path: Path) -> None:
@@ -66,7 +71,7 @@ def draw_boxes(frame: Frame, boxes: Sequence[Box3D], captions: Sequence[str]) ->
     return np.asarray(image)
 
 
-def _projected(a: npt.NDArray, b: npt.NDArray, intrinsics: npt.NDArray) -> tuple[tuple[float, float], ...] | None:
+def _projected(a: Floats, b: Floats, intrinsics: Floats) -> Segment | None:
     """Return the two pixels of a camera-frame segment, None where it lies behind the near plane."""
     if a[2] > b[2]:
         a, b = b, a
@@ -75,10 +80,13 @@ def _projected(a: npt.NDArray, b: npt.NDArray, intrinsics: npt.NDArray) -> tuple
     if a[2] < NEAR_PLANE_M:
         a = a + (b - a) * (NEAR_PLANE_M - a[2]) / (b[2] - a[2])
     pixels = [intrinsics @ point for point in (a, b)]
-    return tuple((float(p[0] / p[2]), float(p[1] / p[2])) for p in pixels)
+    start, end = ((float(p[0] / p[2]), float(p[1] / p[2])) for p in pixels)
+    return start, end
 
 
-def _caption(draw, font, caption, color, segments, size) -> None:
+def _caption(
+    draw: ImageDraw.ImageDraw, font: Any, caption: str, color: str, segments: list[Segment], size: tuple[int, int]
+) -> None:
     """Write the caption on a plate above the topmost corner, inside the image."""
     corner = min((point for segment in segments for point in segment), key=lambda point: point[1])
     left, top, right, bottom = draw.textbbox((0, 0), caption, font=font)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from core3d_search.errors import InputError
 from core3d_search.indexer.frames import Frame
@@ -82,7 +84,7 @@ class FramesFolderReader:
         return images.checksum_of_files(self.path, files)
 
 
-def _read_settings(path: Path) -> dict:
+def _read_settings(path: Path) -> dict[str, Any]:
     if not path.exists():
         return {}
     try:
@@ -94,7 +96,7 @@ def _read_settings(path: Path) -> dict:
     return settings
 
 
-def _unit_up(up: object, path: Path):
+def _unit_up(up: Any, path: Path) -> npt.NDArray[np.float64] | None:
     if up is None:
         return None
     try:
@@ -113,7 +115,7 @@ def _positive_number(value: object, path: Path) -> float:
     return float(value)
 
 
-def _camera_axes(name: object, path: Path):
+def _camera_axes(name: object, path: Path) -> npt.NDArray[np.float64]:
     if not isinstance(name, str) or name.lower() not in CAMERA_AXES:
         raise InputError(f"{path / 'scene.json'}: camera_axes must be one of {', '.join(CAMERA_AXES)}, got {name!r}")
     return CAMERA_AXES[name.lower()]

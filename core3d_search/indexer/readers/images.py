@@ -5,11 +5,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from core3d_search.errors import InputError
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 PLAUSIBLE_DEPTH = (0.02, 100.0)
 """Metres: a frame whose median depth lies outside was written in another unit (no room camera sees either)."""
@@ -97,7 +101,7 @@ def checksum_of_files(root: Path, paths: Iterable[Path]) -> str:
     return digest.hexdigest()
 
 
-def _opened(path: Path, mode: str | None):
+def _opened(path: Path, mode: str | None) -> Image.Image:
     from PIL import Image
 
     try:
