@@ -23,16 +23,16 @@ from torch import nn
 from core3d_search.indexer.frames import Frame
 from core3d_search.indexer.masks.borders import Regions, find_regions, pair_features
 from core3d_search.indexer.masks.region_tree import BorderNet, merge_regions
-from core3d_search.indexer.planes import Structure, find_structure
+from core3d_search.indexer.planes import find_structure
 from core3d_search.rooms import generate_room, render_room
 
 PURE = 0.8
 """Fraction of a region's pixels in one true object from which it makes an example."""
-HIDDEN = (48, 24)
+HIDDEN = (64, 32)
 Examples = tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_], npt.NDArray[np.float32]]
 """Features (E, 34), whether the pair is two things (E,), weights (E,)."""
-View = tuple[Frame, Structure, npt.NDArray[np.int64]]
-"""A frame, the structure of its room, and its true object ids (H, W)."""
+View = tuple[Regions, npt.NDArray[np.int64]]
+"""The superpixels of a frame and its true object ids (H, W)."""
 
 
 def examples(regions: Regions, instance: npt.NDArray[np.int64]) -> Examples:
@@ -52,8 +52,7 @@ def examples(regions: Regions, instance: npt.NDArray[np.int64]) -> Examples:
 def collect(views: list[View], judge: BorderNet | None, turn: int) -> Examples:
     """Return the examples of `views`: superpixels without a judge, else every second round of merging with it."""
     found: list[Examples] = []
-    for frame, structure, instance in views:
-        regions = find_regions(frame, structure, 8)
+    for regions, instance in views:
         if judge is None:
             found.append(examples(regions, instance))
             continue
@@ -98,13 +97,15 @@ def fit(
 
 
 def load_views(seeds: range, per_room: int) -> list[View]:
-    """Return `per_room` frames of each generated room."""
+    """Return `per_room` frames of each generated room; every fifth does not know its walls, as a table-top scan."""
     views: list[View] = []
     for seed in seeds:
         rendered = list(render_room(generate_room(seed), frames=3 * per_room))
         frames = [Frame(r.index, r.rgb, r.depth, r.intrinsics, r.world_from_camera) for r in rendered]
         structure = find_structure(frames, (0, 0, 1))
-        views += [(frames[i], structure, rendered[i].instance.astype(np.int64)) for i in range(1, len(frames), 3)]
+        for i in range(1, len(frames), 3):
+            known = None if len(views) % 5 == 4 else structure
+            views.append((find_regions(frames[i], known, 8), rendered[i].instance.astype(np.int64)))
     return views
 
 

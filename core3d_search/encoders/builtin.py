@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 WEIGHTS = Path(__file__).with_name("builtin.safetensors")
 
 MODEL_ID = "built-in/1"
-"""The number rises with every new set of weights, so that a database says which one made its vectors."""
+"""The number rises with every released set of weights, so that a database says which one made its vectors."""
 
 
 class BuiltinEncoder:
