@@ -60,25 +60,53 @@ def points_in_box(points: npt.ArrayLike, box: Box3D, margin: float = 0.0) -> npt
     return inside
 
 
-def fit_box(points: npt.ArrayLike, up: npt.ArrayLike | None = None) -> Box3D:
+def fit_box(
+    points: npt.ArrayLike,
+    up: npt.ArrayLike | None = None,
+    weights: npt.ArrayLike | None = None,
+    trim: float = 0.0,
+    max_trim_m: float = np.inf,
+) -> Box3D:
     """Return the box of `points` (N, 3): z axis along `up`, the smallest rectangle around them on the ground.
 
     The exact minimum: one side of the smallest rectangle lies on a side of the convex hull (Freeman and Shapira 1975).
-    Without `up` the axes are the principal axes of the points. Raises ValueError where there are no points.
+    Without `up` the axes are the principal axes of the points. Then each side moves in past the outermost `trim` of
+    the points' `weights` (N,), by `max_trim_m` metres at most: noise thickens what is thin. Raises ValueError where
+    there are no points.
     """
     points = np.asarray(points, np.float64)
     if points.ndim != 2 or points.shape[1] != 3 or not len(points):
         raise ValueError(f"points must have shape (1 or more, 3), got {points.shape}")
+    weights = np.ones(len(points)) if weights is None else np.asarray(weights, np.float64)
     if up is None:
         _, axes = np.linalg.eigh(np.cov(points.T, bias=True))
         rotation = axes[:, ::-1] * np.sign(np.linalg.det(axes[:, ::-1]))
     else:
         level = level_axes(up)
-        edge = _smallest_rectangle_direction(points @ level[:, :2])
-        rotation = level @ np.array([[edge[0], -edge[1], 0.0], [edge[1], edge[0], 0.0], [0.0, 0.0, 1.0]])
-    local = points @ rotation
-    low, high = local.min(axis=0), local.max(axis=0)
+        flat = points @ level[:, :2]
+        edges = _hull_directions(flat)
+        areas = [
+            np.prod(np.diff(_trimmed_range(flat @ [[x, -y], [y, x]], weights, trim, max_trim_m), axis=0))
+            for x, y in edges
+        ]
+        x, y = edges[int(np.argmin(np.round(areas, 12)))]
+        rotation = level @ np.array([[x, -y, 0.0], [y, x, 0.0], [0.0, 0.0, 1.0]])
+    low, high = _trimmed_range(points @ rotation, weights, trim, max_trim_m)
     return Box3D(rotation @ ((low + high) / 2), high - low, rotation)
+
+
+def _trimmed_range(values: Floats, weights: Floats, trim: float, most: float) -> npt.NDArray[np.float64]:
+    """Return (2, D) the least and greatest of `values` (N, D), moved in past a share `trim` of the weight."""
+    limits = np.stack([values.min(axis=0), values.max(axis=0)])
+    if trim <= 0:
+        return limits
+    for axis, column in enumerate(values.T):
+        order = np.argsort(column, kind="stable")
+        share = np.cumsum(weights[order]) / weights.sum()
+        low = column[order[np.searchsorted(share, trim)]]
+        high = column[order[np.searchsorted(share, 1 - trim)]]
+        limits[:, axis] = min(low, limits[0, axis] + most), max(high, limits[1, axis] - most)
+    return limits
 
 
 def level_axes(up: npt.ArrayLike) -> npt.NDArray[np.float64]:
@@ -119,20 +147,15 @@ def _turn(a: tuple[float, float], b: tuple[float, float], c: tuple[float, float]
     return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
 
 
-def _smallest_rectangle_direction(flat: Floats) -> npt.NDArray[np.float64]:
-    """Return the (2,) unit direction, angle in [0, 90) degrees, of a side of the smallest rectangle around `flat`."""
+def _hull_directions(flat: Floats) -> npt.NDArray[np.float64]:
+    """Return (K, 2) unit directions, angles in [0, 90) degrees, of the sides of the hull of `flat`, longest first."""
     hull = convex_hull(flat)
     sides = np.roll(hull, -1, axis=0) - hull
-    sides = sides[np.linalg.norm(sides, axis=1) > 1e-9]
-    if not len(sides):
-        return np.array([1.0, 0.0])
-    angles = np.unique(np.round(np.arctan2(sides[:, 1], sides[:, 0]) % (np.pi / 2), 9))
-    directions = np.stack([np.cos(angles), np.sin(angles)])
-    along, across = hull @ directions, hull @ np.stack([-directions[1], directions[0]])
-    areas = np.ptp(along, axis=0) * np.ptp(across, axis=0)
-    if areas.min() < 1e-12:  # points on a line: every side has no area, the longest decides
-        areas = -np.maximum(np.ptp(along, axis=0), np.ptp(across, axis=0))
-    return directions[:, int(areas.argmin())]
+    lengths = np.linalg.norm(sides, axis=1)
+    order = np.argsort(-lengths, kind="stable")
+    angles = np.arctan2(sides[order, 1], sides[order, 0])[lengths[order] > 1e-9] % (np.pi / 2)
+    angles = np.append(angles, 0.0) if not len(angles) else angles
+    return np.stack([np.cos(angles), np.sin(angles)], axis=1)
 
 
 def box_volume(box: Box3D) -> float:

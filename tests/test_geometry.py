@@ -89,6 +89,18 @@ def test_points_on_a_line_have_a_thin_box(points: list[list[float]]) -> None:
     assert box.extent.max() == pytest.approx(max(np.linalg.norm(np.ptp(points, axis=0)), 0))
 
 
+def test_trimming_thins_noise_and_spares_what_is_solid() -> None:
+    rng = np.random.default_rng(0)
+    board = rng.uniform((-0.5, -0.3, 0), (0.5, 0.3, 0), (4000, 3)) + rng.normal(0, (0, 0, 0.01), (4000, 3))
+    raw, trimmed = fit_box(board, (0, 0, 1)), fit_box(board, (0, 0, 1), trim=0.02, max_trim_m=0.05)
+    assert raw.extent[2] > 0.06 > 0.045 > trimmed.extent[2]
+    assert np.sort(trimmed.extent)[1:] == pytest.approx([0.6 * 0.96, 0.96], abs=0.01)
+    assert fit_box(board, (0, 0, 1), trim=0.4, max_trim_m=0.01).extent.max() == pytest.approx(0.98, abs=0.01)
+    doubted = np.concatenate([board, [[0, 0, 1.0]]])
+    weights = np.append(np.ones(4000), 0.001)
+    assert fit_box(doubted, (0, 0, 1), weights, 0.001, 2.0).extent[2] < 0.1
+
+
 def test_no_points_have_no_box() -> None:
     with pytest.raises(ValueError, match="1 or more"):
         fit_box(np.zeros((0, 3)), (0, 0, 1))

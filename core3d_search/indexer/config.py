@@ -144,14 +144,25 @@ class FusionConfig:
     """Fraction: the two overlaps must differ by less than this to merge."""
     min_similarity: float = -1.0
     """Cosine below which two observations never merge; -1 is the paper: no semantic test."""
-    min_observations: int = 3
-    """Observations that an object needs, where the scene has more than `few_frames` frames."""
+    min_observations: int = 5
+    """Observations that an object needs where the scene has more than `few_frames` frames; a sixth of the frames, but
+    3 at least, is enough."""
     few_frames: int = 10
     """Frames: in a scene of so many or fewer one observation is enough."""
     min_voxels: int = 50
     """Voxels: smaller objects are dropped."""
     absorb_overlap: float = 0.6
     """Fraction: an object covered this much by a larger one it is never seen apart from joins it; 1 switches off."""
+    noise_fraction: float = 0.05
+    """Fraction of what was seen of an object: its least repeated voxels up to this share are noise; 0 keeps all."""
+    stray_gap_m: float = 0.08
+    """Metres: parts of an object farther apart than this are separate clusters."""
+    stray_fraction: float = 0.1
+    """Fraction of what was seen of an object: clusters that hold less are strays and dropped; 0 keeps all."""
+    box_trim: float = 0.02
+    """Fraction of what was seen that lies outside each side of an object's box: noise thickens what is thin."""
+    box_max_trim_m: float = 0.05
+    """Metres that trimming moves a side of the box at most."""
     max_structure: float = 0.6
     """Fraction: objects of which more is bare floor, wall or ceiling are dropped; 1 keeps all."""
     views: int = 5

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from core3d_search.datatypes import Box3D, View
 from core3d_search.geometry import fit_box, thin, voxel_keys
+from core3d_search.indexer.clusters import cluster
 from core3d_search.indexer.config import FusionConfig
 from core3d_search.indexer.lifting import Observation
 from core3d_search.indexer.planes import Structure
@@ -57,7 +58,7 @@ def fuse(
     groups = merge_groups(voxels, embeddings, config)
     if config.absorb_overlap < 1:
         groups = absorb_parts(groups, voxels, [o.frame for o in ranked], config.absorb_overlap)
-    needed = config.min_observations if frame_count > config.few_frames else 1
+    needed = min(config.min_observations, max(3, frame_count // 6)) if frame_count > config.few_frames else 1
     objects = []
     for group in groups:
         if len(group) < needed:
@@ -204,9 +205,17 @@ def _build(
         config.voxel_m,
         np.concatenate([part.colors for part in parts]),
     )
+    whole = len(points)
+    cells = np.concatenate([np.unique(voxel_keys(part.points, config.voxel_m)) for part in parts])
+    counts = np.unique(cells, return_counts=True)[1]
+    solid = well_supported(counts, config.noise_fraction)
+    points, colors, counts = points[solid], colors[solid], counts[solid]
+    if config.stray_fraction > 0:
+        kept = _without_strays(points, counts, config)
+        points, colors, counts = points[kept], colors[kept], counts[kept]
+    box = fit_box(points, up, counts, config.box_trim, config.box_max_trim_m)
     total = np.sum([part.embedding for part in parts], axis=0, dtype=np.float64)
     embedding = np.asarray(total / max(float(np.linalg.norm(total)), 1e-12), np.float32)
-    whole = len(points)
     seen = sorted(
         ((-len(voxels[member]) / whole, member) for member in group),
     )[: config.views]
@@ -214,7 +223,27 @@ def _build(
         View(ranked[member].frame, tuple(ranked[member].box.tolist()), min(1.0, -fraction)) for fraction, member in seen
     )
     positions = tuple(sorted(order[member] for member in group))
-    return FusedObject(points, colors, fit_box(points, up), embedding, positions, views)
+    return FusedObject(points, colors, box, embedding, positions, views)
+
+
+def well_supported(counts: npt.NDArray[np.int64], noise_fraction: float) -> npt.NDArray[np.bool_]:
+    """Return (V,) which voxels to keep, given in how many observations each was seen.
+
+    Sensor noise fills voxels that few observations repeat: those seen least are dropped as long as they hold no more
+    than `noise_fraction` of all that was seen; voxels seen equally often stay or go together.
+    """
+    seen = np.bincount(counts) * np.arange(counts.max() + 1)
+    dropped = np.flatnonzero(np.cumsum(seen) <= noise_fraction * seen.sum())
+    return counts > (dropped[-1] if len(dropped) else 0)
+
+
+def _without_strays(
+    points: npt.NDArray[np.float32], counts: npt.NDArray[np.int64], config: FusionConfig
+) -> npt.NDArray[np.bool_]:
+    """Return (P,) which points lie in clusters that hold at least the stray fraction of what was seen."""
+    labels = cluster(points, config.stray_gap_m, 1, config.voxel_m)
+    share = np.bincount(labels, counts) / counts.sum()
+    return share[labels] >= min(config.stray_fraction, share.max())
 
 
 def _is_bare(fused: FusedObject, structure: Structure | None, max_fraction: float) -> bool:

@@ -25,6 +25,8 @@ MIN_WALL_M2 = 1.0
 """Square metres that a wall must show."""
 MIN_WALL_HEIGHT_M = 1.0
 """Metres from the lowest to the highest visible part of a wall."""
+SKIRTING_M = 0.12
+"""Metres above the floor up to which whatever is flush with a wall is its skirting board."""
 BEHIND_M = 0.12
 """Metres: only what lies farther behind a plane speaks against its being the outside of the room."""
 AROUND_M = 1.0
@@ -81,14 +83,21 @@ class Structure:
     def bare(self, points: Floats, rgb: npt.NDArray[np.uint8], depth: Floats | float = 1.0) -> npt.NDArray[np.bool_]:
         """Return (...,) which of world `points` (..., 3) of colours `rgb` (..., 3) are bare floor, wall or ceiling.
 
-        What lies on a plane in another colour (a rug, a picture, a door) is not bare.
+        What lies on a plane in another colour (a rug, a picture, a door) is not bare; a skirting board is.
         """
         on = self.nearest(points, depth)
+        if not (on >= 0).any():
+            return np.zeros(on.shape, bool)
+        return self.bare_on(on, points, to_lab(rgb))
+
+    def bare_on(self, on: npt.NDArray[np.int64], points: Floats, lab: Floats) -> npt.NDArray[np.bool_]:
+        """Return (...,) which of world `points` (..., 3) on planes `on` (...,), of Lab colours `lab`, are bare."""
+        floors = [plane for plane in self.planes if plane.kind == "floor"]
+        low = points @ floors[0].normal - floors[0].offset < SKIRTING_M if floors else np.zeros(on.shape, bool)
         bare = np.zeros(on.shape, bool)
-        if (on >= 0).any():
-            lab = to_lab(rgb)
-            for number, plane in enumerate(self.planes):
-                bare |= (on == number) & plane.has_color_of(lab)
+        for number, plane in enumerate(self.planes):
+            alike = plane.has_color_of(lab)
+            bare |= (on == number) & (alike | low if plane.kind == "wall" else alike)
         return bare
 
 

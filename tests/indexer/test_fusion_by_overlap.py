@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core3d_search.indexer.config import FusionConfig
-from core3d_search.indexer.fusion import agree, fuse, merge_groups
+from core3d_search.indexer.fusion import agree, fuse, merge_groups, well_supported
 from core3d_search.indexer.lifting import Observation
 from core3d_search.indexer.planes import Plane, Structure
 
-PLAIN = FusionConfig(min_observations=1, min_voxels=1, absorb_overlap=1.0)
+PLAIN = FusionConfig(min_observations=1, min_voxels=1, absorb_overlap=1.0, box_trim=0)
 EMBEDDING = np.array([1, 0], np.float32)
 
 
@@ -129,6 +129,24 @@ def test_bare_structure_is_left_out_and_what_hangs_on_it_stays() -> None:
     bare, rug = seen(slab((0, 0, 0), (20, 20, 1))), seen(slab((40, 0, 0), (60, 20, 1)), color=220)
     (kept,) = fuse([bare, rug], 1, PLAIN, structure=structure)
     assert kept.members == (1,)
+
+
+def test_voxels_that_nothing_repeats_are_noise() -> None:
+    counts = np.array([9, 1, 10, 2, 8, 1])  # 31 in all; 1 + 1 are 6 %, with the 2 it is 13 %
+    assert well_supported(counts, 0.1).tolist() == [True, False, True, True, True, False]
+    assert well_supported(counts, 0.13).tolist() == [True, False, True, False, True, False]
+    assert well_supported(counts, 0).all()
+    assert well_supported(np.ones(5, int), 0.5).all()  # seen once: nothing tells noise from the rest
+
+
+def test_strays_do_not_stretch_the_box() -> None:
+    cube, stray = slab((0, 0, 0), (10, 10, 10)), slab((60, 0, 0), (63, 3, 3))
+    observation = seen(np.concatenate([cube, stray]))
+    (clean,), (stretched,) = (fuse([observation], 1, replace(PLAIN, stray_fraction=f)) for f in (0.1, 0))
+    assert clean.points.max() < 0.25
+    assert stretched.points[:, 0].max() > 1.5
+    halves = seen(np.concatenate([cube, cube + np.array([1, 0, 0])]))
+    assert len(fuse([halves], 1, PLAIN)[0].points) == 2000
 
 
 def test_a_semantic_test_can_be_added() -> None:

@@ -49,6 +49,12 @@ def test_a_rug_is_on_the_floor_and_not_bare(frames: list[Frame], draw: Callable[
     assert (structure.nearest(points, frame.depth)[owner == 5] >= 0).all()
 
 
+def test_a_skirting_board_is_bare_whatever_its_colour(frames: list[Frame]) -> None:
+    structure = find_structure(frames, (0, 0, 1))
+    white = np.full((2, 3), 255, np.uint8)
+    assert structure.bare(np.array([[-2.0, -1, 0.06], [-2.0, -1, 0.6]]), white // 4).tolist() == [True, False]
+
+
 def test_nothing_to_look_at_has_no_structure() -> None:
     assert find_structure([], (0, 0, 2)).planes == ()
     assert find_structure([], (0, 0, 2)).up.tolist() == [0, 0, 1]

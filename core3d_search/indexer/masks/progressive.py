@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from core3d_search import plugins
 from core3d_search.errors import InputError
-from core3d_search.geometry import thin, voxel_keys
+from core3d_search.indexer.clusters import cluster
 from core3d_search.indexer.config import MaskConfig
 from core3d_search.indexer.detections import Detections
 from core3d_search.indexer.frames import Frame
@@ -18,6 +18,8 @@ from core3d_search.indexer.masks import MaskGenerator
 from core3d_search.indexer.planes import Structure
 from core3d_search.indexer.surfaces import back_project, to_world
 
+NEAR_PX = 12
+"""Pixels from a cluster within which its mask's holes in the depth are counted to it."""
 WHOLE_FRACTION = 0.95
 """Fraction of a mask's points with depth in one cluster from which the mask stays as it is, holes included."""
 
@@ -113,9 +115,9 @@ def _bare_fractions(pixels: Any, frame: Frame, structure: Structure) -> npt.NDAr
 def split_in_3d(detections: Detections, frame: Frame, config: MaskConfig) -> Detections:
     """Return `detections` with each mask replaced by the clusters (DBSCAN) that its world points fall into.
 
-    A cluster keeps its own pixels, and its mask's score and level; pixels without depth go to no cluster. A mask of
-    which one cluster is nearly all, or with too little depth to tell, stays whole. Clusters below the smallest area
-    are dropped.
+    A cluster keeps its own pixels, and its mask's score and level; pixels without depth go to the nearest one in
+    the image, if it is near. A mask of which one cluster is nearly all, or with too little
+    depth to tell, stays whole. Clusters below the smallest area are dropped.
     """
     points = to_world(back_project(frame.depth, frame.intrinsics), frame.world_from_camera).reshape(-1, 3)
     depth = frame.depth.ravel()
@@ -132,41 +134,26 @@ def split_in_3d(detections: Detections, frame: Frame, config: MaskConfig) -> Det
         reach = max(config.split_eps_m, config.split_eps_per_m * float(np.median(depth[usable])))
         labels = cluster(points[usable], reach, config.split_min_points, config.split_voxel_m)
         sizes = np.bincount(labels + 1)[1:]
-        for number in np.flatnonzero(sizes >= minimum):
-            if sizes[number] >= WHOLE_FRACTION * len(labels):
-                part = mask
-            else:
-                part = np.zeros(mask.shape, bool)
-                part.ravel()[usable[labels == number]] = True
-            masks.append(part)
+        large = np.flatnonzero(sizes >= minimum)
+        if len(large) == 1 and sizes[large[0]] >= WHOLE_FRACTION * len(labels):
+            masks.append(mask)
             sources.append(row)
+        elif len(large):
+            owner = np.full(mask.shape, -1)
+            owner.ravel()[usable] = labels
+            owner = _nearest_owner(owner, mask & (frame.depth <= 0))
+            masks += [owner == number for number in large]
+            sources += [row] * len(large)
     if not masks:
         return detections[:0]
     return Detections.from_masks(np.stack(masks), detections.scores[sources], detections.levels[sources])
 
 
-def cluster(points: npt.NDArray[np.float64], reach: float, min_points: int, voxel: float) -> npt.NDArray[np.int64]:
-    """Return (N,) the DBSCAN cluster of each of `points` (N, 3), -1 for noise (Ester et al. 1996).
+def _nearest_owner(owner: npt.NDArray[np.int64], holes: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+    """Return `owner` (H, W) with pixels of `holes` given the nearest owner (-1 is none) within NEAR_PX pixels."""
+    from scipy.ndimage import distance_transform_edt
 
-    Points are thinned to a grid of `voxel` metres first and take their voxel's cluster. A point with `min_points`
-    (itself counted) within `reach` is a core point; cores within reach of each other are one cluster; other points
-    join the cluster of a core in reach.
-    """
-    from scipy.sparse import coo_matrix
-    from scipy.sparse.csgraph import connected_components
-    from scipy.spatial import cKDTree
-
-    _, inverse = np.unique(voxel_keys(points, voxel), return_inverse=True)
-    (centers,) = thin(points, voxel)
-    pairs = cKDTree(centers).query_pairs(reach, output_type="ndarray")
-    count = len(centers)
-    core = 1 + np.bincount(pairs.ravel(), minlength=count) >= min_points
-    linked = pairs[core[pairs].all(axis=1)]
-    graph = coo_matrix((np.ones(len(linked), bool), (linked[:, 0], linked[:, 1])), shape=(count, count))
-    _, component = connected_components(graph, directed=False)
-    labels = np.where(core, component, -1)
-    for near, far in ((0, 1), (1, 0)):
-        border = pairs[core[pairs[:, near]] & ~core[pairs[:, far]]]
-        labels[border[::-1, far]] = component[border[::-1, near]]
-    found, compact = np.unique(labels, return_inverse=True)
-    return (compact - int(found[0] < 0))[inverse]
+    if not holes.any():
+        return owner
+    distance, nearest = distance_transform_edt(owner < 0, return_indices=True)
+    return np.where(holes & (distance <= NEAR_PX), owner[tuple(nearest)], owner)

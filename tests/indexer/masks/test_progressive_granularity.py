@@ -11,10 +11,11 @@ import pytest
 
 from core3d_search import plugins
 from core3d_search.errors import InputError
+from core3d_search.indexer.clusters import cluster
 from core3d_search.indexer.config import MaskConfig
 from core3d_search.indexer.detections import Detections
 from core3d_search.indexer.frames import Frame
-from core3d_search.indexer.masks.progressive import cluster, make_generator, progressive_masks
+from core3d_search.indexer.masks.progressive import make_generator, progressive_masks
 from core3d_search.indexer.planes import Plane, Structure
 
 FLAT = Frame(
@@ -99,6 +100,18 @@ def test_a_mask_over_two_depths_is_split_into_its_own_pixels(draw: Callable[...,
         shares = [(part & (owner == number)).sum() / max((owner == number).sum(), 1) for part in parts.masks]
         assert sorted(shares) == pytest.approx([0, 1], abs=0.05)
     assert len(progressive_masks(both, frame, MaskConfig(split=False))) == 1
+
+
+def test_holes_in_the_depth_stay_with_what_is_around_them(draw: Callable[..., Any]) -> None:
+    near, far = ((-0.6, -0.6, 0.0), (0.0, -0.4, 0.8), (9, 9, 9)), ((0.1, 1.0, 0.0), (1.0, 1.6, 0.8), (9, 9, 9))
+    frame, owner = draw([near, far], (0, -3, 1.2), (0, 0, 0.4), size=(240, 320))
+    depth = frame.depth.copy()
+    depth[120:124, 120:124] = 0
+    assert (owner[120:124, 120:124] == 0).all()
+    holed = Frame(0, frame.rgb, depth, frame.intrinsics, frame.world_from_camera)
+    parts = progressive_masks(Detections.from_masks((owner >= 0)[None], [1], [2]), holed, MaskConfig())
+    assert len(parts) == 2
+    assert sorted(part[120:124, 120:124].mean() for part in parts.masks) == [0, 1]
 
 
 def test_a_mask_without_depth_stays_whole() -> None:
