@@ -1,11 +1,11 @@
 """An optional parser: any OpenAI-compatible endpoint, local ones included, reads the text instead of the grammar.
 
-    parser = LlmParser("http://localhost:11434/v1", "qwen3:8b")
-    reading = parser.parse("the thing you would put a mug on")
-    reading.query, reading.by, reading.note
+    with Searcher.open("core3d.db", llm=LlmParser("http://localhost:11434/v1", "qwen3:8b")) as searcher:
+        searcher.search("the thing you would put a mug on")
 
-The endpoint sees the text and the names of the vocabulary, nothing of any scene. Its answer is checked against the
-Query type; whatever goes wrong, the grammar reads the text and `note` says why. Standard library only.
+The endpoint sees the text, without the name of a scene, and the names of the vocabulary; nothing of any scene. Its
+answer is checked against the Query type; whatever goes wrong, the grammar reads the text and `note` says why. Standard
+library only.
 """
 
 from __future__ import annotations
@@ -15,15 +15,19 @@ import json
 import os
 import urllib.error
 import urllib.request
-from collections.abc import Collection, MutableMapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from collections.abc import Collection
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from http.client import HTTPException
+from typing import Any, Literal, Protocol
 from urllib.parse import urlsplit
 
 from core3d_search.errors import InputError
-from core3d_search.query import Query, parse
+from core3d_search.query import Phrase, Query, parse
+from core3d_search.query.grammar import split_scene
 from core3d_search.query.lexicon import ORDER_NAMES, PREDICATE_NAMES
-from core3d_search.query.plain import from_plain, schema
+from core3d_search.query.notation import looks_exact
+from core3d_search.query.plain import from_plain, schema, to_plain
 
 _LARGEST_ANSWER = 1_000_000
 _LONGEST_TEXT = 2000
@@ -32,6 +36,16 @@ The target is what is asked for. Relations hold between the target and its ancho
 of their own. Predicates: {predicates}. Orders pick one among several, rank 1 is the first: {orders}.
 "with" is for what an object carries or contains; "between" has two anchors. Nouns are singular, without adjectives.
 The viewpoint is where the speaker says to stand and to look. Leave out what is not said."""
+_FAULTS = (InputError, ValueError, KeyError, TypeError, IndexError, RecursionError, OSError, HTTPException)
+"""All that a wrong address, a broken connection and an answer of any shape can raise."""
+
+
+class Cache(Protocol):
+    """Checked answers as JSON, by the name of the request: a dict, or `Store.query_readings`."""
+
+    def get(self, request: str, /) -> str | None: ...
+
+    def __setitem__(self, request: str, made: str, /) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -47,58 +61,66 @@ class Reading:
 class LlmParser:
     """Reads texts with `model` at `url` (the part before "/chat/completions"), http or https.
 
-    `key` is sent as a bearer token; without one $CORE3D_LLM_KEY. `timeout` in seconds. `cache` keeps answers by a hash
-    of model and text: any mapping of texts.
+    `key` is sent as a bearer token; without one $CORE3D_LLM_KEY. `timeout` in seconds. `cache` keeps checked answers by
+    a hash of address and request; a Searcher puts its database here.
     """
 
     url: str
     model: str
     key: str | None = field(default=None, repr=False)
     timeout: float = 20.0
-    cache: MutableMapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+    cache: Cache = field(default_factory=dict[str, str], repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if urlsplit(self.url).scheme not in ("http", "https"):
             raise InputError(f"an LLM endpoint is an http or https address, got {self.url!r}")
 
     def parse(self, text: str, vocabulary: Collection[str] = (), scenes: Collection[str] = ()) -> Reading:
-        """Return the model's reading of `text`, else the grammar's; never raises on what the endpoint does."""
-        name = hashlib.sha256(f"{self.url}\0{self.model}\0{text}".encode("utf-8", "replace")).hexdigest()
-        try:
-            kept = self.cache.get(name)
-            if kept is not None:
-                return Reading(from_plain(json.loads(kept), text), "cache")
-            answer = self._ask(text)
-            query = from_plain(json.loads(answer), text)
-        except (InputError, ValueError, KeyError, TypeError, IndexError, OSError) as error:
-            return Reading(parse(text, vocabulary, scenes), "grammar", f"LLM parser not used: {_why(error)}")
-        self.cache[name] = answer
-        return Reading(query, "llm")
+        """Return the model's reading of `text`, else the grammar's; never raises on what the endpoint does.
 
-    def _ask(self, text: str) -> str:
+        The exact notation, and which scene is meant, are the grammar's alone: `vocabulary` and `scenes` stay here.
+        """
+        if looks_exact(text):
+            return Reading(parse(text), "grammar")
+        scene, words = split_scene(text, scenes)
+        body = self._request(words)
+        name = hashlib.sha256(f"{self.url}\n{body}".encode("utf-8", "replace")).hexdigest()
+        kept = self.cache.get(name)
+        if kept is not None:
+            with suppress(*_FAULTS):  # a damaged one is as good as none
+                return Reading(replace(_checked(kept), text=text, scene=scene), "cache")
+        try:
+            query = _checked(self._ask(body))
+        except _FAULTS as error:
+            return Reading(parse(text, vocabulary, scenes), "grammar", f"LLM parser not used: {_why(error)}")
+        self.cache[name] = _written(query)
+        return Reading(replace(query, text=text, scene=scene), "llm")
+
+    def _request(self, words: str) -> str:
+        instruction = _INSTRUCTION.format(predicates=", ".join(PREDICATE_NAMES), orders=", ".join(ORDER_NAMES))
         body = {
             "model": self.model,
             "temperature": 0,
             "messages": [
-                {
-                    "role": "system",
-                    "content": _INSTRUCTION.format(
-                        predicates=", ".join(PREDICATE_NAMES), orders=", ".join(ORDER_NAMES)
-                    ),
-                },
-                {"role": "user", "content": text[:_LONGEST_TEXT]},
+                {"role": "system", "content": instruction},
+                {"role": "user", "content": words.strip()[:_LONGEST_TEXT]},
             ],
             "response_format": {
                 "type": "json_schema",
                 "json_schema": {"name": "query", "strict": True, "schema": schema()},
             },
         }
+        return json.dumps(body)
+
+    def _ask(self, body: str) -> str:
         headers = {"Content-Type": "application/json"}
-        key = self.key or os.environ.get("CORE3D_LLM_KEY")
+        key = (self.key or os.environ.get("CORE3D_LLM_KEY") or "").strip()
         if key:
+            if not (key.isascii() and key.isprintable()):  # http.client would show it in its message
+                raise InputError("the key holds characters that no key has")
             headers["Authorization"] = f"Bearer {key}"
-        request = urllib.request.Request(self.url.rstrip("/") + "/chat/completions", json.dumps(body).encode(), headers)
-        with urllib.request.urlopen(request, timeout=self.timeout) as response:
+        request = urllib.request.Request(self.url.rstrip("/") + "/chat/completions", body.encode(), headers)
+        with urllib.request.build_opener(_NoRedirect).open(request, timeout=self.timeout) as response:
             answer: Any = json.loads(response.read(_LARGEST_ANSWER))
         content = answer["choices"][0]["message"]["content"]
         if not isinstance(content, str):
@@ -106,9 +128,31 @@ class LlmParser:
         return content
 
 
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """A redirect would take the key to an address that nobody named."""
+
+    def redirect_request(self, *_: Any) -> None:
+        return None
+
+
+def _checked(answer: str) -> Query:
+    """Return the query that an answer in JSON describes; raises one of _FAULTS."""
+    query = from_plain(json.loads(answer))
+    if query.target == Phrase():
+        raise InputError("the answer names no target")
+    _written(query).encode()  # refuses half characters, which neither a database nor a terminal takes
+    return query
+
+
+def _written(query: Query) -> str:
+    return json.dumps(to_plain(query), ensure_ascii=False)
+
+
 def _why(error: Exception) -> str:
     if isinstance(error, urllib.error.HTTPError):
         return f"the endpoint answered {error.code}"
+    if isinstance(error, urllib.error.URLError):
+        return f"no answer from the endpoint ({error.reason})"
     if isinstance(error, (KeyError, IndexError, TypeError)):
         return "the answer has not the shape of a chat completion"
     if isinstance(error, json.JSONDecodeError):

@@ -299,6 +299,11 @@ class Store:
         short = {text: vector for text, vector in vectors.items() if len(text) <= LONGEST_CACHED_TEXT}
         return self._write_if_free(lambda connection: writing.cache_queries(connection, short, model))
 
+    @property
+    def query_readings(self) -> QueryReadings:
+        """What an LLM made of texts before, for `LlmParser.cache`; no part of the content that is searched."""
+        return QueryReadings(self)
+
     # What vouches for vector index files (core3d_search/vectors)
 
     def beside(self, suffix: str) -> Path | None:
@@ -356,6 +361,22 @@ class Store:
             raise StoreError(f"{target} exists already; name a new file for the backup")
         with failures_told(target):
             copy(self._engine, Path(target))
+
+
+class QueryReadings:
+    """A database's readings of texts by an LLM, by the name of the request; used like a dict."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def get(self, request: str) -> str | None:
+        """Return the reading, None where there is none."""
+        with self._store._reading() as connection:
+            return reading.query_reading(connection, request)
+
+    def __setitem__(self, request: str, made: str) -> None:
+        """Keep a reading; does nothing where that means to wait or fail."""
+        self._store._write_if_free(lambda connection: writing.keep_query_reading(connection, request, made))
 
 
 def _check_embedding(item: SceneObject, model: EmbeddingModel) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from fakes import write_known_scenes
+from llm_server import FakeServer
 
 from core3d_search import plugins
 
@@ -23,3 +24,19 @@ def known_db(tmp_path, monkeypatch) -> Path:
     monkeypatch.setitem(plugins.BUILT_IN["core3d.encoders"], "nouns", "fakes:NounEncoder")
     write_known_scenes(tmp_path / "core3d.db")
     return tmp_path / "core3d.db"
+
+
+@pytest.fixture
+def llm_server(monkeypatch):
+    """Start endpoints of an LLM on this machine that answer with the query they are given."""
+    for name in ("CORE3D_LLM_KEY", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    started = []
+
+    def start(meant):
+        started.append(FakeServer(meant))
+        return started[-1]
+
+    yield start
+    for server in started:
+        server.stop()

@@ -1,58 +1,20 @@
 """The LLM parser against a fake server on this machine: used when its answer is a query, else the grammar."""
 
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
 from core3d_search.errors import InputError
 from core3d_search.llm import LlmParser
 from core3d_search.query import parse
-from core3d_search.query.plain import to_plain
 
 TEXT = "where could I put my mug, somewhere by the window"
 MEANT = parse('find ["table", is near ["window"]]')
 
 
-class FakeServer:
-    """Answers every request with `content` and keeps what it was sent."""
-
-    def __init__(self) -> None:
-        self.content, self.status, self.requests = json.dumps(to_plain(MEANT)), 200, []
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                outer.requests.append((self.path, dict(self.headers), json.loads(body)))
-                answer = (
-                    outer.raw
-                    if outer.raw is not None
-                    else json.dumps({"choices": [{"message": {"content": outer.content}}]})
-                )
-                self.send_response(outer.status)
-                self.end_headers()
-                self.wfile.write(answer.encode())
-
-            def log_message(self, *_):
-                pass
-
-        self.raw = None
-        self.server = HTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/v1"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-
 @pytest.fixture
-def server(monkeypatch):
-    monkeypatch.delenv("CORE3D_LLM_KEY", raising=False)
-    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-    fake = FakeServer()
-    yield fake
-    fake.server.shutdown()
-    fake.server.server_close()
+def server(llm_server):
+    return llm_server(MEANT)
 
 
 def test_answer_becomes_the_query(server):
@@ -96,6 +58,9 @@ def test_answers_are_cached_by_model_and_text(server):
         ('{"target": {"noun": "chair", "relations": [{"predicate": "orbits"}]}}', "orbits"),
         ('["chair"]', "wrong type"),
         ("null", "wrong type"),
+        ("[" * 100_000, "recursion"),
+        ('{"target": {"noun": "\\ud800"}}', "surrogates"),
+        ('{"target": {}}', "no target"),
     ],
 )
 def test_wrong_answers_leave_it_to_the_grammar(server, content, note):
@@ -108,6 +73,38 @@ def test_wrong_answers_leave_it_to_the_grammar(server, content, note):
     assert cache == {}
 
 
+def test_a_damaged_cached_answer_is_asked_for_again(server):
+    cache: dict[str, str] = {}
+    parser = LlmParser(server.url, "m", cache=cache)
+    parser.parse(TEXT)
+    cache.update(dict.fromkeys(cache, "half an ans"))
+    assert (parser.parse(TEXT).by, parser.parse(TEXT).by) == ("llm", "cache")
+
+
+def test_the_scene_is_the_grammars_and_stays_here(server):
+    text = "the table for my mug, in scene attic"
+    reading = LlmParser(server.url, "m").parse(text, scenes=["attic"])
+    assert (reading.by, reading.query.scene, reading.query.text) == ("llm", "attic", text)
+    assert server.requests[0][2]["messages"][1]["content"] == "the table for my mug,"
+
+
+def test_the_exact_notation_is_no_matter_of_opinion(server):
+    assert LlmParser(server.url, "m").parse('find ["mug"]').query == parse("mug")
+    assert server.requests == []
+
+
+def test_a_key_that_cannot_be_sent_is_not_shown_either(server):
+    reading = LlmParser(server.url, "m", key="top\nsecret").parse("chair")
+    assert reading.by == "grammar"
+    assert "secret" not in reading.note
+
+
+def test_a_redirect_is_not_followed(server):
+    server.status = 302
+    assert "302" in LlmParser(server.url, "m", key="top-secret").parse("chair").note
+    assert len(server.requests) == 1
+
+
 def test_server_errors_and_foreign_answers_leave_it_to_the_grammar(server):
     server.status = 500
     assert "500" in LlmParser(server.url, "m").parse("chair").note
@@ -116,8 +113,7 @@ def test_server_errors_and_foreign_answers_leave_it_to_the_grammar(server):
 
 
 def test_no_server_leaves_it_to_the_grammar(server):
-    server.server.shutdown()
-    server.server.server_close()
+    server.stop()
     reading = LlmParser(server.url, "m", timeout=2.0).parse("chair")
     assert (reading.by, reading.query.target.noun) == ("grammar", "chair")
     assert reading.note.startswith("LLM parser not used")

@@ -127,6 +127,8 @@ def test_a_cache_is_skipped_rather_than_waited_for(path: Path) -> None:
         with closing(sqlite3.connect(path, isolation_level=None)) as indexer:
             indexer.execute("BEGIN IMMEDIATE")
             assert store.cache_query_embeddings(vector, MODEL) is False
+            store.query_readings["request"] = "{}"
+            assert store.query_readings.get("request") is None
             assert store.object_table().ids.size == 3, "readers go on"
             indexer.execute("ROLLBACK")
         assert store.cache_query_embeddings(vector, MODEL) is True
@@ -176,6 +178,8 @@ def test_a_store_opened_read_only_refuses_to_write_and_still_answers(path: Path)
     with Store.open(path, read_only=True) as store:
         assert len(store.object_table()) == 3
         assert store.cache_query_embeddings({"red chair": unit_vectors(1)[0]}, MODEL) is False
+        store.query_readings["request"] = "{}"
+        assert store.query_readings.get("request") is None
         for change in (
             lambda: write_scene(store),
             lambda: store.remove_scene("kitchen"),

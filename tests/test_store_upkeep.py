@@ -180,6 +180,18 @@ def test_very_long_queries_are_not_remembered(store: Store) -> None:
     assert store.info().counts["query_embeddings"] == 0
 
 
+def test_readings_of_an_llm_are_remembered_beside_the_content(store: Store) -> None:
+    write_scene(store)
+    before = store.content_checksum(), store.generation
+    readings = store.query_readings
+    assert readings.get("request") is None
+    readings["request"] = '{"target": {"noun": "chair"}}'
+    readings["request"] = '{"target": {"noun": "café"}}'
+    assert store.query_readings.get("request") == '{"target": {"noun": "café"}}', "a second time replaces the first"
+    assert store.info().counts["query_readings"] == 1
+    assert (store.content_checksum(), store.generation) == before
+
+
 def test_another_model_is_refused_with_those_that_are_there(store: Store) -> None:
     write_scene(store)
     for ask in (

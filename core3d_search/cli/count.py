@@ -14,12 +14,14 @@ def count(
     db: options.Database = None,
     scene: options.Scenes = None,
     threshold: Annotated[float, typer.Option(min=0, max=1, help="The least score that counts.")] = options.THRESHOLD,
+    llm: options.LlmUrl = None,
+    llm_model: options.LlmModel = None,
     as_json: options.Json = False,
 ) -> None:
     """Count the objects that fit a text, in all and by scene."""
     from core3d_search.search import Searcher
 
-    with Searcher.open(db) as searcher:
+    with Searcher.open(db, llm=options.llm_parser(llm, llm_model)) as searcher:
         counts = searcher.count(text, scenes=scene, threshold=threshold)
     if as_json:
         output.print_json({"query": text, "count": sum(counts.values()), "scenes": counts})

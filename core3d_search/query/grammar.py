@@ -36,12 +36,12 @@ def parse(text: str, vocabulary: Collection[str] = (), scenes: Collection[str] =
     """
     if looks_exact(text):
         return read(text)
-    scene, rest = _scene(text, scenes)
+    scene, rest = split_scene(text, scenes)
     return _Reader(rest, frozenset(name.lower() for name in vocabulary)).query(text, scene)
 
 
-def _scene(text: str, scenes: Collection[str]) -> tuple[str | None, str]:
-    """Split "in scene NAME" (or a known name after "in", or a quoted one) off the text."""
+def split_scene(text: str, scenes: Collection[str]) -> tuple[str | None, str]:
+    """Split "in scene NAME" (or a known name after "in", or a quoted one) off the text: the name, and the rest."""
     short = text[: 2 * LONGEST_TEXT]
     known = (
         re.search(rf"\b(?:in|from)\s+(?:the\s+)?(?:room\s+)?({re.escape(name)})(?!\w)", short, re.IGNORECASE)

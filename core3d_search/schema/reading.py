@@ -32,6 +32,7 @@ from core3d_search.schema.tables import (
     objects,
     observations,
     query_embeddings,
+    query_readings,
     runs,
     scenes,
     store,
@@ -190,6 +191,10 @@ def cached_queries(
     size = 4 * model.dimension  # a damaged one is as good as none: it is made again
     found = [row for row in connection.execute(wanted) if len(row.vector) == size]
     return {row.text: decode_vectors([row.vector], model.dimension)[0] for row in found}
+
+
+def query_reading(connection: Connection, request: str) -> str | None:
+    return connection.execute(select(query_readings.c.reading).filter_by(request=request)).scalar_one_or_none()
 
 
 def index_stamp(connection: Connection, model: EmbeddingModel, kind: str) -> IndexStamp | None:

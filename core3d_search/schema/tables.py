@@ -189,6 +189,13 @@ query_embeddings = Table(
     Column("vector", LargeBinary, nullable=False),
 )
 
+query_readings = Table(
+    "query_readings",
+    metadata,
+    Column("request", String(64), primary_key=True, comment="SHA-256 of the endpoint and what it was sent"),
+    Column("reading", Text, nullable=False, comment="the checked answer, query/plain.py as JSON"),
+)
+
 vector_indexes = Table(
     "vector_indexes",
     metadata,

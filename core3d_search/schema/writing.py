@@ -30,6 +30,7 @@ from core3d_search.schema.tables import (
     objects,
     observations,
     query_embeddings,
+    query_readings,
     runs,
     scenes,
     store,
@@ -154,6 +155,11 @@ def cache_queries(
         for text, vector in vectors.items()
     ]
     _insert_all(connection, cache, made)
+
+
+def keep_query_reading(connection: Connection, request: str, reading: str) -> None:
+    connection.execute(delete(query_readings).filter_by(request=request))
+    connection.execute(insert(query_readings).values(request=request, reading=reading))
 
 
 def stamp_index(connection: Connection, model: EmbeddingModel, kind: str, stamp: IndexStamp) -> None:
