@@ -4,7 +4,7 @@
 
 Rooms are written and indexed below --workdir (kept there, so a second run only asks). A hit is right where its box has
 an IoU of 0.25 or more with the box of an object that the query describes; "by overlap" where no other object of the
-room overlaps it more. Only objects seen in 3 frames with 400 pixels in all are asked for.
+room overlaps it more, "and shown" where its score reaches the threshold too. Only objects seen in 3 frames with 400 pixels in all are asked for.
 """
 
 from __future__ import annotations
@@ -122,6 +122,7 @@ def report(searcher: Searcher, truths: dict[str, dict], arguments: argparse.Name
     asked: dict[str, int] = defaultdict(int)
     right: dict[str, int] = defaultdict(int)
     overlapping: dict[str, int] = defaultdict(int)
+    shown: dict[str, int] = defaultdict(int)
     silent: dict[str, int] = defaultdict(int)
     for scene, truth in truths.items():
         for question in questions(scene, truth, arguments.per_room):
@@ -133,7 +134,9 @@ def report(searcher: Searcher, truths: dict[str, dict], arguments: argparse.Name
             found = max(overlaps, key=lambda key: overlaps[key], default=0)
             is_right = any(overlaps.get(key, 0) >= 0.25 for key in question.answers)
             right[question.kind] += is_right
-            overlapping[question.kind] += found in question.answers and overlaps[found] > 0
+            by_overlap = found in question.answers and overlaps[found] > 0
+            overlapping[question.kind] += by_overlap
+            shown[question.kind] += by_overlap and bool(hits)
             if arguments.show and question.answers and not is_right:
                 wrong = next((i for i in truth["objects"] if i["id"] == found), None)
                 print(
@@ -142,7 +145,9 @@ def report(searcher: Searcher, truths: dict[str, dict], arguments: argparse.Name
     for text in STRANGERS:
         asked["absent everywhere"] += 1
         silent["absent everywhere"] += not searcher.search(text, k=1, **options)
-    print(f"\n{'asked of one room':<42}{'queries':>8}{'right first':>13}{'by overlap':>12}{'no hit':>9}")
+    print(
+        f"\n{'asked of one room':<42}{'queries':>8}{'right first':>13}{'by overlap':>12}{'and shown':>11}{'no hit':>9}"
+    )
     for kind in sorted(asked):
         n = asked[kind]
         rates = (

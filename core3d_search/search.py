@@ -40,8 +40,8 @@ Frame = Literal["viewer", "anchor", "room"]
 THRESHOLD = 0.45
 """Scores below are no answer; chosen with ROOT below, so that most right first hits pass and absent things do not."""
 
-ROOT = 0.28
-"""Power that makes the scores of texts with several factors comparable with those of a bare noun; from the first hits,
+ROOT, NAME_ROOT = 0.28, 0.4
+"""Powers that make the scores of texts with several factors comparable with those of a bare noun; from the first hits,
 right and wrong, in generated rooms 3000 to 3003, which no benchmark uses (benchmarks/search.py --seed 3000)."""
 
 LEAST = 1e-4
@@ -291,11 +291,11 @@ def _comparable(hit: Hit) -> Hit:
     """Return `hit` with a score that one threshold serves, however many factors the text has.
 
     The ranking multiplies its factors, so that every further word lowers the product, true ones too. Here a hit is as
-    good as its name and its weakest other factor together, (name * weakest) ** ROOT; a bare noun keeps its
-    probability. What contradicts a "not" is bounded by that alone.
+    good as its name and its weakest other factor together, (name * weakest) ** ROOT, but no better than
+    name ** NAME_ROOT, so that a true relation does not make a stool a chair; a bare noun keeps its probability. What contradicts a "not" is bounded by that alone.
     """
     name, *others = (reason.score for reason in hit.reasons)
-    score = (name * min(others)) ** ROOT if others else hit.score
+    score = min((name * min(others)) ** ROOT, name**NAME_ROOT) if others else hit.score
     return replace(hit, score=min([score, *(r.score for r in hit.reasons if r.kind == "negation")]))
 
 
