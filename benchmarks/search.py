@@ -4,7 +4,8 @@
 
 Rooms are written and indexed below --workdir (kept there, so a second run only asks). A hit is right where its box has
 an IoU of 0.25 or more with the box of an object that the query describes; "by overlap" where no other object of the
-room overlaps it more, "and shown" where its score reaches the threshold too. Only objects seen in 3 frames with 400 pixels in all are asked for.
+room overlaps it more, "and shown" where its score reaches the threshold too. Only objects seen in 3 frames with 400
+pixels in all are asked for.
 """
 
 from __future__ import annotations
@@ -150,10 +151,8 @@ def report(searcher: Searcher, truths: dict[str, dict], arguments: argparse.Name
     )
     for kind in sorted(asked):
         n = asked[kind]
-        rates = (
-            [f"{right[kind] / n:.0%}", f"{overlapping[kind] / n:.0%}"] if not kind.startswith("absent") else ["", ""]
-        )
-        print(f"{kind:<42}{n:>8}{rates[0]:>13}{rates[1]:>12}{silent[kind] / n:>9.0%}")
+        rates = ["" if kind.startswith("absent") else f"{found[kind] / n:.0%}" for found in (right, overlapping, shown)]
+        print(f"{kind:<42}{n:>8}{rates[0]:>13}{rates[1]:>12}{rates[2]:>11}{silent[kind] / n:>9.0%}")
 
 
 def iou(hit: Hit, box: dict) -> float:

@@ -292,7 +292,8 @@ def _comparable(hit: Hit) -> Hit:
 
     The ranking multiplies its factors, so that every further word lowers the product, true ones too. Here a hit is as
     good as its name and its weakest other factor together, (name * weakest) ** ROOT, but no better than
-    name ** NAME_ROOT, so that a true relation does not make a stool a chair; a bare noun keeps its probability. What contradicts a "not" is bounded by that alone.
+    name ** NAME_ROOT, so that a true relation does not make a stool a chair. A bare noun keeps its probability; what
+    contradicts a "not" is bounded by that alone.
     """
     name, *others = (reason.score for reason in hit.reasons)
     score = min((name * min(others)) ** ROOT, name**NAME_ROOT) if others else hit.score
