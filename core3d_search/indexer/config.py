@@ -157,7 +157,7 @@ class FusionConfig:
     """Fraction of what was seen of an object: its least repeated voxels up to this share are noise; 0 keeps all."""
     stray_gap_m: float = 0.08
     """Metres: parts of an object farther apart than this are separate clusters."""
-    stray_fraction: float = 0.1
+    stray_fraction: float = 0.05
     """Fraction of what was seen of an object: clusters that hold less are strays and dropped; 0 keeps all."""
     box_trim: float = 0.02
     """Fraction of what was seen that lies outside each side of an object's box: noise thickens what is thin."""
