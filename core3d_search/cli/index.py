@@ -14,6 +14,7 @@ from core3d_search.cli import options, output
 if TYPE_CHECKING:
     from core3d_search.indexer.pipeline import Progress
     from core3d_search.indexer.report import RunReport
+    from core3d_search.store import RunRecord
 
 
 def index(
@@ -48,6 +49,7 @@ def index(
             if outcome.report is not None:
                 reports.append(outcome.report)
                 _print_report(outcome.report)
+                _print_models(store.runs(outcome.scene)[-1])
             else:
                 failures[outcome.scene] = str(outcome.error)
                 typer.echo(f"{outcome.scene}: {outcome.error}", err=True)
@@ -83,6 +85,10 @@ def _progress_bar() -> Iterator[Progress]:
             bars.update(tasks[key], completed=done, rate=rate, visible=done < total)
 
         yield progress
+
+
+def _print_models(run: RunRecord) -> None:
+    typer.echo(f"  masks: {run.mask_generator}, SHA-256 {run.mask_generator_checksum}; encoder: {run.model}", err=True)
 
 
 def _print_report(report: RunReport) -> None:

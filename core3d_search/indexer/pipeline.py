@@ -60,7 +60,11 @@ def index_scenes(
     Raises before the first scene what the encoder or mask generator raises when they are made.
     """
     encoder = load_encoder(config.encoder.name, **config.encoder.options)
-    generator = make_generator(config.masks)
+
+    def downloading(done: int, total: int | None) -> None:
+        progress(config.masks.generator, "download, MB", done >> 20, (total or done) >> 20)
+
+    generator = make_generator(config.masks, progress=downloading)
     for reader in scenes:
         try:
             report = index_scene(reader, store, generator, encoder, config, force=force, progress=progress)

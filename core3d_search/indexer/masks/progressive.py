@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -24,13 +25,17 @@ WHOLE_FRACTION = 0.95
 """Fraction of a mask's points with depth in one cluster from which the mask stays as it is, holes included."""
 
 
-def make_generator(config: MaskConfig, structure: Structure | None = None) -> MaskGenerator:
-    """Return the configured generator; `levels` and `structure` go to those that take them.
+def make_generator(
+    config: MaskConfig, structure: Structure | None = None, progress: Callable[[int, int | None], None] | None = None
+) -> MaskGenerator:
+    """Return the configured generator; `levels`, `structure` and `progress` go to those that take them.
+
+    `progress` hears of weights that are downloaded: bytes done, and in all where known.
 
     Raises InputError for an unknown name, MissingDependencyError and ModelError as the generator does.
     """
     kind = plugins.load("core3d.masks", config.generator)
-    offered: dict[str, Any] = {"levels": config.levels, "structure": structure}
+    offered: dict[str, Any] = {"levels": config.levels, "structure": structure, "progress": progress}
     taken = inspect.signature(kind).parameters
     arguments = {key: value for key, value in offered.items() if key in taken} | dict(config.options)
     generator: MaskGenerator = kind(**arguments)

@@ -165,3 +165,14 @@ def test_a_generator_gets_the_arguments_that_it_takes(monkeypatch: pytest.Monkey
     monkeypatch.setattr(plugins, "load", lambda group, name: Levels)
     generator = make_generator(MaskConfig(options={"size": 3}), structure=Structure(np.array([0, 0, 1.0])))
     assert (generator.levels, generator.size) == ((2, 4, 6), 3)  # type: ignore[attr-defined]
+
+
+def test_a_generator_that_downloads_weights_is_given_the_progress(monkeypatch):
+    class Downloading:
+        def __init__(self, *, progress=None):
+            progress(5, 10)
+
+    monkeypatch.setattr(plugins, "load", lambda group, name: Downloading)
+    heard = []
+    make_generator(MaskConfig(), progress=lambda done, total: heard.append((done, total)))
+    assert heard == [(5, 10)]
