@@ -94,6 +94,7 @@ def index_scene(
         return RunReport(reader.name, len(reader), objects=store.scene(reader.name).object_count, unchanged=True)
     try:
         structure = run.find_structure()
+        run.fit_generator(structure)
         observations = [seen for frame in run.frames() for seen in run.observe(frame, structure)]
         fused = run.fuse(observations, structure)
         run.write(fused, observations, structure)
@@ -117,7 +118,6 @@ class _Run:
     ) -> None:
         self.reader, self.store, self.config, self.progress = reader, store, config, progress
         self.generator, self.encoder = generator, encoder
-        self.labeller = Labeller(encoder, config.labels)
         self.started = datetime.now(timezone.utc)
         self.clock = StageClock()
         self.fingerprint = reader.fingerprint()
@@ -136,6 +136,8 @@ class _Run:
     def find_structure(self) -> Structure:
         """Find gravity, floor, walls and ceiling in a sample of the frames; unreadable ones are reported later."""
         with self.clock("structure"):
+            if not self.config.structure.enabled and self.reader.up is not None:
+                return Structure(self.reader.up)
             sample = self.positions[:: -(-len(self.positions) // self.config.structure.frames)]
             frames = []
             for done, position in enumerate(sample):
@@ -149,6 +151,11 @@ class _Run:
             if not self.config.structure.enabled:
                 return Structure(up)
             return find_structure(frames, up, self.config.structure.tolerance_m)
+
+    def fit_generator(self, structure: Structure) -> None:
+        """Make the generator anew, once a scene, where it wants to know the scene's structure."""
+        if hasattr(self.generator, "structure"):
+            self.generator = make_generator(self.config.masks, structure)
 
     def frames(self) -> Iterator[Frame]:
         """Yield the readable frames, keeping a record of each and the reason for those that are not."""
@@ -172,10 +179,7 @@ class _Run:
         """Return the observations of one frame."""
         config = self.config
         with self.clock("masks"):
-            generator = (
-                make_generator(config.masks, structure) if hasattr(self.generator, "structure") else self.generator
-            )
-            proposed = generator.generate(frame)
+            proposed = self.generator.generate(frame)
         with self.clock("granularity"):
             detections = progressive_masks(proposed, frame, config.masks, structure)
         with self.clock("embed"):
@@ -221,7 +225,7 @@ class _Run:
         )
 
     def _scene_objects(self, fused: Sequence[FusedObject]) -> list[SceneObject]:
-        labels = self.labeller.labels([item.embedding for item in fused])
+        labels = Labeller(self.encoder, self.config.labels).labels([item.embedding for item in fused])
         return [
             SceneObject(
                 scene=self.reader.name,
