@@ -14,11 +14,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .chunks import in_chunks
+from .chunks import TOKENS_AT_ONCE, in_chunks
 
 MLP_RATIO = 4
 HEAD_DIM = 32
-WINDOWS_AT_ONCE = 128  # bounds memory: the bias of one window alone is (heads, tokens, tokens)
 OTHER_REGION = -100.0  # added to the attention logit of two tokens that the shift brought together
 
 
@@ -76,7 +75,7 @@ class PatchEmbed(nn.Module):
         self.norm = nn.LayerNorm(channels)
 
     def forward(self, image: Tensor) -> Tensor:
-        return self.norm(self.proj(image).permute(0, 2, 3, 1))
+        return self.norm(self.proj(image).permute(0, 2, 3, 1)).contiguous()
 
 
 class Stage(nn.Module):
@@ -88,14 +87,18 @@ class Stage(nn.Module):
         self.downsample = PatchMerging(channels) if downsample else nn.Identity()
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Return this stage's output and the input of the next one, both (B, h, w, C)."""
+        """Return this stage's output, which is `x` overwritten, and the input of the next one, both (B, h, w, C)."""
         for block in self.blocks:
-            x = block(x)
+            block(x)
         return x, self.downsample(x)
 
 
 class Block(nn.Module):
-    """Window attention and MLP, each behind a LayerNorm and added to its input."""
+    """Window attention and MLP, each behind a LayerNorm and added to its input.
+
+    A window's tokens depend on that window alone, and in the MLP every token stands alone. So both halves go through
+    the map part by part and overwrite it: no other array of the map's size is made, and a part stays in the cache.
+    """
 
     def __init__(self, channels: int, heads: int, window: int, shift: int) -> None:
         super().__init__()
@@ -104,10 +107,17 @@ class Block(nn.Module):
         self.norm2 = nn.LayerNorm(channels)
         self.mlp = Mlp(channels)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """`x` (B, h, w, C)."""
-        x = x + self.attn(self.norm1(x))
-        return x + self.mlp(self.norm2(x))
+    def forward(self, x: Tensor) -> None:
+        """Overwrite `x` (B, h, w, C), which is contiguous."""
+        batch, height, width, channels = x.shape
+        parts = window_parts(height, width, self.attn.window, self.attn.shift, x.device)
+        bias = self.attn.bias()
+        for image in x.view(batch, height * width, channels):
+            for windows in parts:
+                tokens = image[windows.tokens]
+                image[windows.tokens] = tokens + self.attn(self.norm1(tokens), bias, windows)
+            for tokens in image.split(TOKENS_AT_ONCE):
+                tokens += self.mlp(self.norm2(tokens))
 
 
 class WindowAttention(nn.Module):
@@ -123,25 +133,24 @@ class WindowAttention(nn.Module):
         self.proj = nn.Linear(channels, channels)
         self.relative_position_bias_table = nn.Parameter(torch.zeros((2 * window - 1) ** 2, heads))
 
-    def forward(self, x: Tensor) -> Tensor:
-        """`x` (B, h, w, C)."""
-        batch, height, width, channels = x.shape
-        order = window_order(height, width, self.window, self.shift, x.device)
-        index = relative_position_index(self.window, x.device)
-        bias = self.relative_position_bias_table[index].permute(2, 0, 1)[None]
-        qkv = in_chunks(self.qkv, x).view(batch, height * width, 3 * channels)
-        outputs = []
-        for tokens in qkv:
-            found = []
-            for start in range(0, len(order.token), WINDOWS_AT_ONCE):
-                part = slice(start, start + WINDOWS_AT_ONCE)
-                windows = tokens[order.token[part]]
-                windows[order.padding[part]] = self.qkv.bias.to(windows.dtype)  # what a token of zeros becomes
-                q, k, v = windows.unflatten(-1, (3, self.heads, HEAD_DIM)).permute(2, 0, 3, 1, 4)
-                mask = bias if order.regions is None else bias + order.regions[part, None]
-                found.append(F.scaled_dot_product_attention(q, k, v, attn_mask=mask.to(q.dtype)).transpose(1, 2))
-            outputs.append(torch.cat(found).reshape(-1, channels)[order.place])
-        return in_chunks(self.proj, torch.stack(outputs)).view(x.shape)
+    def bias(self) -> Tensor:
+        """Return (heads, tokens, tokens): what the places of query and key in the window add to their logit."""
+        table = self.relative_position_bias_table
+        return table.t()[:, relative_position_index(self.window, table.device)]
+
+    def forward(self, tokens: Tensor, bias: Tensor, windows: Windows) -> Tensor:
+        """Return (m, C) for the `tokens` (m, C) of some `windows`."""
+        qkv = self.qkv(tokens)
+        if windows.places is not None:
+            padding = self.qkv.bias.to(qkv.dtype)  # what a token of zeros becomes
+            padded = padding.repeat(windows.count * self.window**2, 1)
+            padded[windows.places] = qkv
+            qkv = padded
+        q, k, v = qkv.view(windows.count, -1, 3, self.heads, HEAD_DIM).permute(2, 0, 3, 1, 4)
+        mask = bias[None] if windows.regions is None else bias + windows.regions[:, None]
+        found = F.scaled_dot_product_attention(q, k, v, attn_mask=mask.to(q.dtype))
+        found = found.transpose(1, 2).reshape(-1, self.heads * HEAD_DIM)
+        return self.proj(found if windows.places is None else found[windows.places])
 
 
 class Mlp(nn.Module):
@@ -153,7 +162,7 @@ class Mlp(nn.Module):
         self.fc2 = nn.Linear(MLP_RATIO * channels, channels)
 
     def forward(self, x: Tensor) -> Tensor:
-        return in_chunks(lambda part: self.fc2(F.gelu(self.fc1(part))), x)
+        return self.fc2(F.gelu(self.fc1(x)))
 
 
 class PatchMerging(nn.Module):
@@ -167,7 +176,7 @@ class PatchMerging(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         x = F.pad(x, (0, 0, 0, x.shape[2] % 2, 0, x.shape[1] % 2))
         corners = [x[:, row::2, column::2] for row, column in ((0, 0), (1, 0), (0, 1), (1, 1))]
-        return self.reduction(self.norm(torch.cat(corners, dim=-1)))
+        return in_chunks(lambda part: self.reduction(self.norm(part)), torch.cat(corners, dim=-1))
 
 
 @lru_cache(maxsize=4)
@@ -179,38 +188,51 @@ def relative_position_index(window: int, device: torch.device) -> Tensor:
     return index.reshape(window**2, window**2)
 
 
-class WindowOrder(NamedTuple):
-    """Where the tokens of a map stand once it is cut into windows.
+class Windows(NamedTuple):
+    """Some of the windows of a map.
 
-    `token` (windows, tokens) int64: the map's token at each place, 0 where there is padding; `padding` (windows,
-    tokens) bool; `place` (h * w,) int64: the place of each token of the map among all places; `regions` (windows,
-    tokens, tokens) float32 or None: OTHER_REGION between tokens that were no neighbours before the shift.
+    `count` of windows; `tokens` (m,) int64: the map's tokens in them, window by window; `places` (m,) int64: where
+    those stand among all places of the windows, or None where no place is padding; `regions` (count, places, places)
+    float32: OTHER_REGION between tokens that were no neighbours before the shift, or None where all were.
     """
 
-    token: Tensor
-    padding: Tensor
-    place: Tensor
+    count: int
+    tokens: Tensor
+    places: Tensor | None
     regions: Tensor | None
 
 
 @lru_cache(maxsize=16)
-def window_order(height: int, width: int, window: int, shift: int, device: torch.device) -> WindowOrder:
-    """Return the order of a map of (height, width) tokens, padded on the right and bottom, then rolled by `shift`."""
+def window_parts(height: int, width: int, window: int, shift: int, device: torch.device) -> tuple[Windows, ...]:
+    """Cut a map of (height, width) tokens, padded on the right and bottom, then rolled by `shift`, into windows.
+
+    Windows without padding, whose tokens were all neighbours, come first: most parts then need neither.
+    """
     rows, columns = -(-height // window), -(-width // window)
 
-    def windows(plane: Tensor) -> Tensor:
+    def cut(plane: Tensor) -> Tensor:
         return plane.view(rows, window, columns, window).transpose(1, 2).reshape(rows * columns, window**2)
 
     def region(count: int) -> Tensor:
-        position = torch.arange(count * window, device=device)
+        position = torch.arange(count * window)
         return (position >= position.numel() - window).int() + (position >= position.numel() - shift).int()
 
-    numbers = torch.arange(1, height * width + 1, device=device).view(height, width)
-    padded = F.pad(numbers, (0, columns * window - width, 0, rows * window - height))
-    numbers = windows(padded.roll((-shift, -shift), dims=(0, 1)))
-    place = numbers.flatten().argsort()[-height * width :]
-    regions = None
-    if shift:
-        ids = windows(3 * region(rows)[:, None] + region(columns)[None, :])
-        regions = torch.where(ids[:, :, None] == ids[:, None, :], 0.0, OTHER_REGION)
-    return WindowOrder((numbers - 1).clamp(min=0), numbers == 0, place, regions)
+    numbers = torch.arange(1, height * width + 1).view(height, width)
+    padded = F.pad(numbers, (0, columns * window - width, 0, rows * window - height))  # 0 is padding
+    numbers = cut(padded.roll((-shift, -shift), dims=(0, 1)))
+    regions = cut(3 * region(rows)[:, None] + region(columns)[None, :]) if shift else torch.zeros_like(numbers)
+    whole = numbers.all(dim=1) & (regions == regions[:, :1]).all(dim=1)
+    parts = []
+    for part in whole.argsort(descending=True, stable=True).split(max(1, TOKENS_AT_ONCE // window**2)):
+        flat, ids = numbers[part].flatten(), regions[part]
+        places = flat.nonzero()[:, 0]
+        apart = ids[:, :, None] != ids[:, None, :]
+        parts.append(
+            Windows(
+                len(part),
+                (flat[places] - 1).to(device),
+                places.to(device) if len(places) < len(flat) else None,
+                (apart * OTHER_REGION).to(device) if apart.any() else None,
+            )
+        )
+    return tuple(parts)
