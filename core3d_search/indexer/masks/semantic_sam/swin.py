@@ -143,10 +143,10 @@ class WindowAttention(nn.Module):
         qkv = self.qkv(tokens)
         if windows.places is not None:
             padding = self.qkv.bias.to(qkv.dtype)  # what a token of zeros becomes
-            padded = padding.repeat(windows.count * self.window**2, 1)
+            padded = padding.repeat(windows.area, 1)
             padded[windows.places] = qkv
             qkv = padded
-        q, k, v = qkv.view(windows.count, -1, 3, self.heads, HEAD_DIM).permute(2, 0, 3, 1, 4)
+        q, k, v = qkv.view(-1, self.window**2, 3, self.heads, HEAD_DIM).permute(2, 0, 3, 1, 4)
         mask = bias[None] if windows.regions is None else bias + windows.regions[:, None]
         found = F.scaled_dot_product_attention(q, k, v, attn_mask=mask.to(q.dtype))
         found = found.transpose(1, 2).reshape(-1, self.heads * HEAD_DIM)
@@ -191,12 +191,12 @@ def relative_position_index(window: int, device: torch.device) -> Tensor:
 class Windows(NamedTuple):
     """Some of the windows of a map.
 
-    `count` of windows; `tokens` (m,) int64: the map's tokens in them, window by window; `places` (m,) int64: where
-    those stand among all places of the windows, or None where no place is padding; `regions` (count, places, places)
-    float32: OTHER_REGION between tokens that were no neighbours before the shift, or None where all were.
+    `area`: places for tokens in all of them; `tokens` (m,) int64: the map's tokens there, window by window; `places`
+    (m,) int64: the places of these, or None where no place is padding; `regions` (windows, n, n) float32 over the n
+    places of a window: OTHER_REGION between those that were no neighbours before the shift, or None where all were.
     """
 
-    count: int
+    area: int
     tokens: Tensor
     places: Tensor | None
     regions: Tensor | None
@@ -229,7 +229,7 @@ def window_parts(height: int, width: int, window: int, shift: int, device: torch
         apart = ids[:, :, None] != ids[:, None, :]
         parts.append(
             Windows(
-                len(part),
+                len(flat),
                 (flat[places] - 1).to(device),
                 places.to(device) if len(places) < len(flat) else None,
                 (apart * OTHER_REGION).to(device) if apart.any() else None,
