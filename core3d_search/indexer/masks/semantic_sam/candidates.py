@@ -102,14 +102,22 @@ class Candidates:
         levels: npt.NDArray[np.int64],
         threshold: float,
         offset: float,
+        room: npt.NDArray[np.uint8] | None = None,
     ) -> Candidates:
-        """Return those of the masks `logits` (M, H, W) > 0 whose stability is at least `threshold`."""
+        """Return those of the masks `logits` (M, H, W) > 0 whose stability is at least `threshold`.
+
+        They are packed into `room` (M, H, W / 8 rounded up). Allocate that before the logits: what stays, scattered
+        among large arrays that go, would keep the C library from using their memory again.
+        """
         steady = stability(logits, offset)
         keep = np.flatnonzero(steady >= max(threshold, 0))  # never true for NaN
         masks = (logits > 0).cpu().numpy()[keep]
+        if room is None:
+            room = np.empty((len(masks), masks.shape[1], -(-masks.shape[2] // 8)), np.uint8)
         packed = np.empty(len(masks), object)
         for i, mask in enumerate(masks):
-            packed[i] = np.packbits(mask, axis=-1)
+            room[i] = np.packbits(mask, axis=-1)
+            packed[i] = room[i]
         return cls(packed, inclusive_boxes(masks), ious[keep], steady[keep], points[keep], levels[keep])
 
     def distinct(self, width: int, box_nms_threshold: float, min_region_area: int) -> Candidates:
@@ -127,11 +135,11 @@ class Candidates:
         return found[suppress(found.boxes, untouched_first, max(box_nms_threshold, SECOND_NMS_THRESHOLD))]
 
     def records(self, width: int) -> list[MaskRecord]:
-        """Return every mask of an image of this width as a record."""
+        """Return every mask of an image of this width as a record that holds its own copy."""
         columns = (self.boxes, self.ious, self.stabilities, self.points, self.levels)
         rows = zip(self.packed, *(column.tolist() for column in columns), strict=True)
         return [
-            MaskRecord(packed, width, tuple(box), iou, steady, tuple(point), level)
+            MaskRecord(packed.copy(), width, tuple(box), iou, steady, tuple(point), level)
             for packed, box, iou, steady, point, level in rows
         ]
 

@@ -102,8 +102,17 @@ class SemanticSamGenerator:
         masks_at_once = max(1, LOGITS_AT_ONCE // (height * width))
         for first in range(0, len(kept), masks_at_once):
             chosen = kept[first : first + masks_at_once]
+            room = np.empty((len(chosen), height, -(-width // 8)), np.uint8)
             picked = embeddings[torch.from_numpy(chosen).to(embeddings.device)]
             logits = upsample(self.model.mask_logits(features, picked), features)
-            yield Candidates.stable(
-                logits, ious[chosen], points[chosen], levels[chosen], self.stability_threshold, self.stability_offset
+            found = Candidates.stable(
+                logits,
+                ious[chosen],
+                points[chosen],
+                levels[chosen],
+                self.stability_threshold,
+                self.stability_offset,
+                room,
             )
+            del logits  # before the next room is allocated
+            yield found
