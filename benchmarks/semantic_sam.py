@@ -4,7 +4,9 @@ published seconds of the official code (SPEC section 9: 640 x 640, two threads, 
     python benchmarks/semantic_sam.py --variants swint --sides 640 --threads 2
 
 Weights are generated, unless --weights names a file: neither seconds nor memory depend on their values as long as the
-filters are off, which is also the worst case for memory. Every case runs in a process of its own.
+filters are off, which is also the worst case for memory. Every row is measured in a process of its own that loads the
+model, makes the stage's input and runs the stage, so its peak is what a program that does just this would need: in one
+process for all rows it would be the peak of everything so far, on a heap that the rows before have fragmented.
 """
 
 from __future__ import annotations
@@ -16,8 +18,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 OFFICIAL_SECONDS = {  # at 640 x 640 on two cores: (Swin-T, Swin-L), best to worst of the official runs
     "backbone": ("0.57", "4.2-4.7"),
@@ -39,95 +44,133 @@ def main() -> None:
     parser.add_argument("--levels", nargs="+", type=int, default=[2, 4, 6])
     parser.add_argument("--device", default="cpu", help="cpu, cuda or mps")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--repeats", type=int, default=3, help="the best of so many runs counts")
+    parser.add_argument("--repeats", type=int, default=3, help="the best of so many runs counts; grids run once")
     parser.add_argument("--weights", type=Path, help="an official or converted file; only with one variant")
     parser.add_argument("--no-grid", action="store_true", help="leave the whole grid out")
-    parser.add_argument("--case", nargs=2, help=argparse.SUPPRESS)
+    parser.add_argument("--row", nargs=3, help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.case:
-        print(json.dumps(measure(options.case[0], int(options.case[1]), options)))
+    if options.row:
+        variant, side, stage = options.row
+        print(json.dumps(measure(Case(variant, int(side), options), stage)))
         return
+    environment = os.environ | {"OMP_NUM_THREADS": str(options.threads)}
     for variant in options.variants:
         for side in options.sides:
-            command = [sys.executable, __file__, *sys.argv[1:], "--case", variant, str(side)]
-            environment = os.environ | {"OMP_NUM_THREADS": str(options.threads)}
-            done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
-            show(variant, side, options, json.loads(done.stdout))
+            print(f"\n{variant}, {side} x {side}, {options.device}, {options.threads} threads")
+            print(f"{'stage':<44}{'wall s':>9}{'CPU s':>9}{'official s':>12}{'peak GiB':>10}{'load':>6}")
+            for stage in stages(options):
+                command = [sys.executable, __file__, *sys.argv[1:], "--row", variant, str(side), stage]
+                done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
+                row = json.loads(done.stdout)
+                official = "-"
+                if side == 640 and options.device == "cpu":
+                    official = OFFICIAL_SECONDS.get(stage, ("-", "-"))[variant == "swinl"]
+                seconds = f"{row['wall']:>9.2f}{row['cpu']:>9.2f}{official:>12}"
+                print(f"{stage:<44}{seconds}{row['peak']:>10.2f}{row['load']:>6.1f}", flush=True)
 
 
-def show(variant: str, side: int, options: argparse.Namespace, rows: list[dict[str, Any]]) -> None:
-    """Print one case as a table."""
-    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
-    print(f"\n{variant}, {side} x {side}, {options.device}, {options.threads} threads (load average {load:.1f})")
-    print(f"{'stage':<40}{'wall s':>9}{'CPU s':>9}{'official s':>12}{'peak GiB':>10}")
-    for row in rows:
-        official = "-"
-        if side == 640 and options.device == "cpu":
-            official = OFFICIAL_SECONDS.get(row["stage"], ("-", "-"))[variant == "swinl"]
-        print(f"{row['stage']:<40}{row['wall']:>9.2f}{row['cpu']:>9.2f}{official:>12}{row['peak']:>10.2f}")
+class Case:
+    """A variant and an image; every method prepares one stage and returns what is to be timed."""
+
+    def __init__(self, variant: str, side: int, options: argparse.Namespace) -> None:
+        import torch
+
+        torch.set_num_threads(options.threads)
+        self.variant, self.options = variant, options
+        self.device = torch.device(options.device)
+        y, x, c = np.ogrid[:side, :side, :3]
+        self.rgb = ((y * (5 + c) + x * 3 + ((y // 64 + x // 80) % 2) * 90) % 256).astype(np.uint8)
+        self.clicks = np.random.default_rng(0).uniform(0, 1, (200, 4))
+        self.clicks[:, 2:] = 0.005
+
+    @cached_property
+    def model(self) -> Any:
+        return self.load()()
+
+    @cached_property
+    def features(self) -> Any:
+        return self.model.encode(self.rgb, resize=False)
+
+    def load(self) -> Callable[[], Any]:
+        from core3d_search.indexer.masks.semantic_sam import SemanticSam
+        from core3d_search.indexer.masks.semantic_sam.generated import generated_state
+
+        if self.options.weights:
+            return lambda: SemanticSam.from_file(self.options.weights, self.variant).to(self.device)
+        return lambda: SemanticSam.from_state_dict(self.variant, generated_state(self.variant)).to(self.device)
+
+    def backbone(self) -> Callable[[], Any]:
+        import torch
+
+        from core3d_search.indexer.masks.semantic_sam.model import normalised
+
+        image = normalised(torch.from_numpy(self.rgb[None]).to(self.device))
+        return partial(self.model.backbone, image)
+
+    def pixel_decoder(self) -> Callable[[], Any]:
+        return partial(self.model.sem_seg_head.pixel_decoder, self.backbone()())
+
+    def value_maps(self) -> Callable[[], Any]:
+        return partial(self.model.sem_seg_head.predictor.values, self.features.multi_scale)
+
+    def decoder(self, prompts: int) -> Callable[[], Any]:
+        return partial(self.model.decode, self.features, self.clicks[:prompts])
+
+    def masks(self, *levels: int) -> Callable[[], Any]:
+        generator = self.generator(levels, filters=False)
+        features = self.features
+        return lambda: list(generator._candidates_at(features, self.clicks))
+
+    def click(self) -> Callable[[], Any]:
+        model = self.model
+        return lambda: model.predict(model.encode(self.rgb, resize=False), self.clicks[:1])
+
+    def grid(self, filters: bool) -> Callable[[], Any]:
+        return partial(self.generator(self.options.levels, filters).generate_from_features, self.features)
+
+    def generator(self, levels: tuple[int, ...], filters: bool) -> Any:
+        from core3d_search.indexer.masks.semantic_sam import SemanticSamGenerator
+
+        off: dict[str, Any] = {"pred_iou_threshold": 0, "stability_threshold": 0, "box_nms_threshold": 1.0}
+        off["min_mask_region_area"] = 0
+        return SemanticSamGenerator(self.model, self.options.points, levels=levels, **({} if filters else off))
 
 
-def measure(variant: str, side: int, options: argparse.Namespace) -> list[dict[str, Any]]:
-    """Return seconds and the process's peak memory so far after every stage."""
-    import numpy as np
+def stages(options: argparse.Namespace) -> dict[str, Callable[[Case], Callable[[], Any]]]:
+    """Return, by the name of its row, how each stage is prepared."""
+    grid = f"{options.points} x {options.points} points x {len(options.levels)} levels"
+    rows = {
+        "load": Case.load,
+        "backbone": Case.backbone,
+        "pixel decoder": Case.pixel_decoder,
+        "value maps of the decoder": Case.value_maps,
+        "decoder, 1 prompt": lambda case: case.decoder(1),
+        "decoder, 64 prompts": lambda case: case.decoder(64),
+        "decoder, 200 prompts": lambda case: case.decoder(200),
+        "masks, 200 prompts x 1 level": lambda case: case.masks(3),
+        "masks, 200 prompts x 6 levels": lambda case: case.masks(1, 2, 3, 4, 5, 6),
+        "one click on a new image": Case.click,
+        f"{grid}, usual filters": lambda case: case.grid(filters=True),
+        f"{grid}, no filters": lambda case: case.grid(filters=False),
+    }
+    return {name: stage for name, stage in rows.items() if not (options.no_grid and name.startswith(grid))}
+
+
+def measure(case: Case, stage: str) -> dict[str, float]:
+    """Return the seconds of the best run of `stage`, the peak memory of this process, and the machine's load."""
     import torch
 
-    from core3d_search.indexer.masks.semantic_sam import SemanticSam, SemanticSamGenerator
-    from core3d_search.indexer.masks.semantic_sam.generated import generated_state
-    from core3d_search.indexer.masks.semantic_sam.model import normalised
-
-    torch.set_num_threads(options.threads)
-    device = torch.device(options.device)
-    rows = []
-
-    def stage(name: str, function: Callable[[], Any], repeats: int = options.repeats) -> Any:
-        best = (float("inf"), float("inf"))
-        for _ in range(repeats):
+    best = (float("inf"), float("inf"))
+    with torch.inference_mode():
+        run = stages(case.options)[stage](case)
+        for _ in range(1 if "points x" in stage else case.options.repeats):
             wall, cpu = time.perf_counter(), time.process_time()
-            result = function()
-            if device.type == "cuda":
+            run()
+            if case.device.type == "cuda":
                 torch.cuda.synchronize()
             best = min(best, (time.perf_counter() - wall, time.process_time() - cpu))
-        rows.append({"stage": name, "wall": best[0], "cpu": best[1], "peak": peak_memory(device)})
-        return result
-
-    def load() -> SemanticSam:
-        if options.weights:
-            return SemanticSam.from_file(options.weights, variant).to(device)
-        return SemanticSam.from_state_dict(variant, generated_state(variant)).to(device)
-
-    model = stage("load", load, 1)
-    y, x, c = np.ogrid[:side, :side, :3]
-    rgb = ((y * (5 + c) + x * 3 + ((y // 64 + x // 80) % 2) * 90) % 256).astype(np.uint8)
-    clicks = np.random.default_rng(0).uniform(0, 1, (200, 4))
-    clicks[:, 2:] = 0.005
-    with torch.inference_mode():
-        image = normalised(torch.from_numpy(rgb[None]).to(device))
-        maps = stage("backbone", lambda: model.backbone(image))
-        head = model.sem_seg_head
-        levels, _ = stage("pixel decoder", lambda: head.pixel_decoder(maps))
-        stage("value maps of the decoder", lambda: head.predictor.values(levels))
-    features = model.encode(rgb, resize=False)
-    for count, noun in ((1, "prompt"), (64, "prompts"), (200, "prompts")):
-        stage(f"decoder, {count} {noun}", lambda count=count: model.decode(features, clicks[:count]))
-    unfiltered = {
-        "pred_iou_threshold": 0,
-        "stability_threshold": 0,
-        "box_nms_threshold": 1.0,
-        "min_mask_region_area": 0,
-    }
-    for chosen, noun in (((3,), "level"), ((1, 2, 3, 4, 5, 6), "levels")):
-        generator = SemanticSamGenerator(model, levels=chosen, **unfiltered)
-        name = f"masks, 200 prompts x {len(chosen)} {noun}"
-        stage(name, lambda generator=generator: list(generator._candidates_at(features, clicks)), 1)
-    stage("one click on a new image", lambda: model.predict(model.encode(rgb, resize=False), clicks[:1]), 1)
-    if not options.no_grid:
-        grid = f"{options.points} x {options.points} points x {len(options.levels)} levels"
-        usual = SemanticSamGenerator(model, options.points, levels=options.levels)
-        stage(f"{grid}, usual filters", lambda: usual.generate_from_features(features), 1)
-        every = SemanticSamGenerator(model, options.points, levels=options.levels, **unfiltered)
-        stage(f"{grid}, no filters", lambda: every.generate_from_features(features), 1)
-    return rows
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
+    return {"wall": best[0], "cpu": best[1], "peak": peak_memory(case.device), "load": load}
 
 
 def peak_memory(device: Any) -> float:
