@@ -18,6 +18,7 @@ from .chunks import TOKENS_AT_ONCE, in_chunks
 
 MLP_RATIO = 4
 HEAD_DIM = 32
+PLACES_AT_ONCE = 4096  # of tokens in windows: bounds memory, and keeps a part in the processor's cache
 OTHER_REGION = -100.0  # added to the attention logit of two tokens that the shift brought together
 
 
@@ -223,7 +224,7 @@ def window_parts(height: int, width: int, window: int, shift: int, device: torch
     regions = cut(3 * region(rows)[:, None] + region(columns)[None, :]) if shift else torch.zeros_like(numbers)
     whole = numbers.all(dim=1) & (regions == regions[:, :1]).all(dim=1)
     parts = []
-    for part in whole.argsort(descending=True, stable=True).split(max(1, TOKENS_AT_ONCE // window**2)):
+    for part in whole.argsort(descending=True, stable=True).chunk(-(-numbers.numel() // PLACES_AT_ONCE)):
         flat, ids = numbers[part].flatten(), regions[part]
         places = flat.nonzero()[:, 0]
         apart = ids[:, :, None] != ids[:, None, :]

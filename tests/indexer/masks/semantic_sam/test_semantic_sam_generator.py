@@ -56,6 +56,7 @@ def test_without_filters_every_click_gives_every_level(
     generator = SemanticSamGenerator(generated_model, 2, levels=levels, **options)
     records = generator.generate_from_features(features)
     assert [r.predicted_iou for r in records] == sorted((r.predicted_iou for r in records), reverse=True)
+    assert all(r.packed.base is None for r in records)  # a kept record keeps none of the others alive
     points = [(x, y, 0.005, 0.005) for y in (0.25, 0.75) for x in (0.25, 0.75)]
     logits, ious, _ = generated_model.predict(features, points)
     full = upsample(logits.flatten(0, 1), features).view(4, 6, 66, 90)
