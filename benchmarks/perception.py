@@ -29,7 +29,7 @@ from core3d_search.indexer.detections import Detections
 from core3d_search.indexer.frames import Frame
 from core3d_search.indexer.fusion import FusedObject, fuse
 from core3d_search.indexer.lifting import lift
-from core3d_search.indexer.masks.progressive import make_generator, progressive_masks
+from core3d_search.indexer.masks.progressive import left_to_filter, make_generator, progressive_masks
 from core3d_search.indexer.planes import find_structure
 
 MIN_FRAMES, MIN_PIXELS = 3, 200
@@ -116,7 +116,8 @@ def perceive(
         chosen = np.unique(np.linspace(0, len(frames) - 1, config.structure.frames).round().astype(int))
         structure = find_structure([frames[i] for i in chosen], up, config.structure.tolerance_m)
         seconds["structure"] += time.perf_counter() - started
-    generator = make_generator(config.masks, structure)
+    generator = make_generator(config.masks, structure) if instances is None else None
+    unknown = None if structure is None else left_to_filter(generator, structure)
     observations = []
     for position, frame in enumerate(frames):
         started = time.perf_counter()
@@ -124,7 +125,7 @@ def perceive(
             candidates = generator.generate(frame)
             seconds["generate"] += time.perf_counter() - started
             started = time.perf_counter()
-            detections = progressive_masks(candidates, frame, config.masks, structure)
+            detections = progressive_masks(candidates, frame, config.masks, unknown)
             seconds["progressive"] += time.perf_counter() - started
         else:
             detections = true_detections(instances[position])

@@ -20,12 +20,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from perception import true_detections
+from PIL import Image
 
 from core3d_search import Searcher
 from core3d_search.datatypes import Box3D, Hit
+from core3d_search.encoders import load_encoder
 from core3d_search.geometry import box_iou
 from core3d_search.indexer.config import resolve
-from core3d_search.indexer.pipeline import index_scenes
+from core3d_search.indexer.detections import Detections
+from core3d_search.indexer.frames import Frame
+from core3d_search.indexer.masks.progressive import make_generator
+from core3d_search.indexer.pipeline import index_scene
 from core3d_search.indexer.readers import find_scenes
 from core3d_search.rooms import CATEGORIES, generate_room, write_room
 from core3d_search.store import Store
@@ -58,6 +64,7 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=30)
     parser.add_argument("--threshold", type=float, default=None, help="least score of a hit; default: the Searcher's")
     parser.add_argument("--per-room", type=int, default=12, help="most questions of a kind asked of a room")
+    parser.add_argument("--true-masks", action="store_true", help="index with the true masks: what is left to see")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="settings of the index")
     parser.add_argument("--workdir", type=Path, default=Path(tempfile.gettempdir()) / "core3d-benchmark")
     parser.add_argument("--show", action="store_true", help="print every wrong answer")
@@ -80,15 +87,29 @@ def prepare(arguments: argparse.Namespace) -> Iterator[tuple[str, dict]]:
     with Store.open(arguments.workdir / "rooms.db", create=True) as store:
         scenes = [find_scenes(folder / f"room-{s}")[0] for s in range(arguments.seed, arguments.seed + arguments.rooms)]
         stages: dict[str, float] = defaultdict(float)
-        for outcome in index_scenes(scenes, store, resolve(overrides=arguments.set)):
-            if outcome.report is None:
-                raise SystemExit(f"{outcome.scene}: {outcome.error}")
-            frames += 0 if outcome.report.unchanged else outcome.report.frames
-            for stage, seconds in outcome.report.seconds.items():
+        config = resolve(overrides=arguments.set)
+        encoder = load_encoder(config.encoder.name, **config.encoder.options)
+        for scene in scenes:
+            generator = TrueMasks(scene.path) if arguments.true_masks else make_generator(config.masks)
+            report = index_scene(scene, store, generator, encoder, config)
+            frames += 0 if report.unchanged else report.frames
+            for stage, seconds in report.seconds.items():
                 stages[stage] += seconds
     if frames:
         print(f"indexed {frames} frames in {time.perf_counter() - start:.0f} s; share of each stage:")
         print("  " + ", ".join(f"{stage} {seconds / sum(stages.values()):.0%}" for stage, seconds in stages.items()))
+
+
+class TrueMasks:
+    """The mask generator that knows: it reads the instance images of a generated room."""
+
+    name, checksum = "true masks", ""
+
+    def __init__(self, scene: Path) -> None:
+        self.folder = scene / "instance"
+
+    def generate(self, frame: Frame) -> Detections:
+        return true_detections(np.asarray(Image.open(self.folder / f"{frame.index:05d}.png")))
 
 
 def questions(scene: str, truth: dict, per_room: int) -> Iterator[Question]:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 Frame = Literal["viewer", "anchor", "room"]
 
-THRESHOLD = 0.45
+THRESHOLD = 0.38
 """Scores below are no answer; chosen with ROOT below, so that most right first hits pass and absent things do not."""
 
 ROOT, NAME_ROOT = 0.28, 0.4

@@ -20,8 +20,10 @@ import torch
 from safetensors.numpy import save_file
 from torch import nn
 
+from core3d_search.indexer import masks
 from core3d_search.indexer.frames import Frame
 from core3d_search.indexer.masks.borders import Regions, find_regions, pair_features
+from core3d_search.indexer.masks.pixel_net import Eye
 from core3d_search.indexer.masks.region_tree import BorderNet, merge_regions
 from core3d_search.indexer.planes import find_structure
 from core3d_search.rooms import generate_room, render_room
@@ -29,8 +31,9 @@ from core3d_search.rooms import generate_room, render_room
 PURE = 0.8
 """Fraction of a region's pixels in one true object from which it makes an example."""
 HIDDEN = (64, 32)
+PIXEL_NET = Path(masks.__file__).parent / "pixel_net.safetensors"
 Examples = tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_], npt.NDArray[np.float32]]
-"""Features (E, 34), whether the pair is two things (E,), weights (E,)."""
+"""Features (E, 42), whether the pair is two things (E,), weights (E,)."""
 View = tuple[Regions, npt.NDArray[np.int64]]
 """The superpixels of a frame and its true object ids (H, W)."""
 
@@ -96,7 +99,7 @@ def fit(
     return arrays
 
 
-def load_views(seeds: range, per_room: int) -> list[View]:
+def load_views(seeds: range, per_room: int, eye: Eye) -> list[View]:
     """Return `per_room` frames of each generated room; every fifth does not know its walls, as a table-top scan."""
     views: list[View] = []
     for seed in seeds:
@@ -105,7 +108,7 @@ def load_views(seeds: range, per_room: int) -> list[View]:
         structure = find_structure(frames, (0, 0, 1))
         for i in range(1, len(frames), 3):
             known = None if len(views) % 5 == 4 else structure
-            views.append((find_regions(frames[i], known, 8), rendered[i].instance.astype(np.int64)))
+            views.append((find_regions(frames[i], known, eye), rendered[i].instance.astype(np.int64)))
     return views
 
 
@@ -116,10 +119,12 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=5, help="frames of each room")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--pixel-net", type=Path, default=PIXEL_NET, help="weights by training/pixel_net.py")
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    views = load_views(range(arguments.first_seed, arguments.first_seed + arguments.rooms), arguments.frames)
+    eye = Eye(arguments.pixel_net.read_bytes())
+    views = load_views(range(arguments.first_seed, arguments.first_seed + arguments.rooms), arguments.frames, eye)
     judge: BorderNet | None = None
     bank: list[Examples] = []
     for turn in range(arguments.rounds):

@@ -31,7 +31,7 @@ LlmModel = Annotated[
     typer.Option("--llm-model", envvar="CORE3D_LLM_MODEL", help="The model to ask there.", metavar="NAME"),
 ]
 
-THRESHOLD = 0.45
+THRESHOLD = 0.38
 """The Searcher's own (a test compares them): importing it here would slow down `--help`."""
 
 

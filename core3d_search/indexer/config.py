@@ -63,16 +63,17 @@ class MaskConfig:
     min_score: float = 0.0
     """Scores in [0, 1] below this are dropped; generators with thresholds of their own leave 0."""
     max_structure: float = 0.6
-    """Fraction: masks that show more bare floor, wall or ceiling than this are dropped; 1 keeps all."""
-    min_area_fraction: float = 0.001
+    """Fraction: masks that show more bare floor, wall or ceiling than this are dropped; 1 keeps all. A generator that
+    is told the structure (the built-in one) leaves it out by itself."""
+    min_area_fraction: float = 0.0006
     """Fraction of the image: smaller masks are dropped."""
     max_area_fraction: float = 0.9
     """Fraction of the image: larger masks are dropped; 1 keeps all."""
-    border_px: int = 3
+    border_px: int = 0
     """Pixels: masks that lie whole within this margin of the image border are dropped; 0 keeps them."""
     split: bool = True
     """Split masks whose world points fall into separate clusters (DBSCAN)."""
-    split_eps_m: float = 0.05
+    split_eps_m: float = 0.1
     """Metres: reach of a DBSCAN neighbourhood, at one metre depth or less."""
     split_eps_per_m: float = 0.02
     """Metres a metre of depth: growth of the reach with distance, as the points thin out; 0 is plain DBSCAN."""
@@ -144,26 +145,26 @@ class FusionConfig:
     """Fraction: the two overlaps must differ by less than this to merge."""
     min_similarity: float = -1.0
     """Cosine below which two observations never merge; -1 is the paper: no semantic test."""
-    min_observations: int = 5
+    min_observations: int = 4
     """Observations that an object needs where the scene has more than `few_frames` frames; a sixth of the frames, but
     3 at least, is enough."""
     few_frames: int = 10
     """Frames: in a scene of so many or fewer one observation is enough."""
-    min_voxels: int = 50
+    min_voxels: int = 30
     """Voxels: smaller objects are dropped."""
     absorb_overlap: float = 0.6
     """Fraction: an object covered this much by a larger one it is never seen apart from joins it; 1 switches off."""
     noise_fraction: float = 0.05
     """Fraction of what was seen of an object: its least repeated voxels up to this share are noise; 0 keeps all."""
-    stray_gap_m: float = 0.08
+    stray_gap_m: float = 0.2
     """Metres: parts of an object farther apart than this are separate clusters."""
-    stray_fraction: float = 0.05
+    stray_fraction: float = 0.02
     """Fraction of what was seen of an object: clusters that hold less are strays and dropped; 0 keeps all."""
-    box_trim: float = 0.02
+    box_trim: float = 0.01
     """Fraction of what was seen that lies outside each side of an object's box: noise thickens what is thin."""
     box_max_trim_m: float = 0.05
     """Metres that trimming moves a side of the box at most."""
-    max_structure: float = 0.6
+    max_structure: float = 0.9
     """Fraction: objects of which more is bare floor, wall or ceiling are dropped; 1 keeps all."""
     views: int = 5
     """Best views kept for each object."""

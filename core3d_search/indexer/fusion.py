@@ -16,6 +16,7 @@ from core3d_search.indexer.clusters import cluster
 from core3d_search.indexer.config import FusionConfig
 from core3d_search.indexer.lifting import Observation
 from core3d_search.indexer.planes import Structure
+from core3d_search.indexer.surfaces import depth_noise
 
 Voxels = npt.NDArray[np.int64]
 
@@ -206,14 +207,16 @@ def _build(
         np.concatenate([part.colors for part in parts]),
     )
     whole = len(points)
-    cells = np.concatenate([np.unique(voxel_keys(part.points, config.voxel_m)) for part in parts])
-    counts = np.unique(cells, return_counts=True)[1]
+    cells = [np.unique(voxel_keys(part.points, config.voxel_m)) for part in parts]
+    precision = np.repeat([depth_noise(part.depth_m) ** -2 for part in parts], [len(part) for part in cells])
+    _, inverse, counts = np.unique(np.concatenate(cells), return_inverse=True, return_counts=True)
+    weights = np.bincount(inverse, precision)
     solid = well_supported(counts, config.noise_fraction)
-    points, colors, counts = points[solid], colors[solid], counts[solid]
+    points, colors, counts, weights = points[solid], colors[solid], counts[solid], weights[solid]
     if config.stray_fraction > 0:
         kept = _without_strays(points, counts, config)
-        points, colors, counts = points[kept], colors[kept], counts[kept]
-    box = fit_box(points, up, counts, config.box_trim, config.box_max_trim_m)
+        points, colors, weights = points[kept], colors[kept], weights[kept]
+    box = fit_box(points, up, weights, config.box_trim, config.box_max_trim_m)
     total = np.sum([part.embedding for part in parts], axis=0, dtype=np.float64)
     embedding = np.asarray(total / max(float(np.linalg.norm(total)), 1e-12), np.float32)
     seen = sorted(

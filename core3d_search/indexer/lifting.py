@@ -22,7 +22,8 @@ class Observation:
 
     `frame` is the frame's index; `box` (4,) xyxy pixels; `score` in [0, 1]; `level` 1 to 6; `points` (P, 3) float32
     world metres, one a voxel; `colors` (P, 3) uint8 RGB; `embedding` (D,) float32 unit; `pixel_count` of the mask;
-    `at_border` whether the mask touches the image border, so that more of the thing may lie outside.
+    `at_border` whether the mask touches the image border, so that more of the thing may lie outside; `depth_m` median
+    distance along the optical axis.
     """
 
     frame: int
@@ -34,6 +35,7 @@ class Observation:
     embedding: npt.NDArray[np.float32]
     pixel_count: int
     at_border: bool
+    depth_m: float = 1.0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "box", checked("box", self.box, (4,), np.float32))
@@ -73,7 +75,16 @@ def lift(
         at_border = bool(box[0] <= 0 or box[1] <= 0 or box[2] >= width or box[3] >= height)
         observations.append(
             Observation(
-                frame.index, box, float(score), int(level), points, colors, embedding, int(mask.sum()), at_border
+                frame.index,
+                box,
+                float(score),
+                int(level),
+                points,
+                colors,
+                embedding,
+                int(mask.sum()),
+                at_border,
+                float(np.median(frame.depth[rows, columns])),
             )
         )
     return observations

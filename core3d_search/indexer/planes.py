@@ -191,7 +191,7 @@ def _outermost(
     width = 0.02
     low = offsets[facing].min()
     counts = np.bincount(((offsets[facing] - low) / width).astype(np.int64))
-    smooth = np.convolve(counts, np.ones(3), "same")
+    smooth = np.convolve(counts, np.ones(3))[1:-1]
     planes: list[Plane] = []
     last = -np.inf
     for position in np.flatnonzero(smooth >= max(20.0, 0.05 * smooth.max())):

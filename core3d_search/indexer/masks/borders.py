@@ -8,30 +8,22 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from core3d_search.geometry import level_axes
 from core3d_search.indexer.frames import Frame
-from core3d_search.indexer.planes import Structure, to_lab
-from core3d_search.indexer.surfaces import back_project, normals, to_world
+from core3d_search.indexer.masks.look import Look
+from core3d_search.indexer.masks.pixel_net import Eye, difference
+from core3d_search.indexer.planes import Structure
 
 Floats = npt.NDArray[np.floating[Any]]
-Pixels = tuple[npt.NDArray[np.integer[Any]], ...]
 
-COLOR_UNIT = 14.0
-"""Lab units of contrast that count 1."""
-CREASE_UNIT = 0.45
-"""Radians between normals that count 1."""
-STEP_UNIT_M = 0.012
-"""Metres at zero depth; grows as 1 + z^2 / 2, as the noise of depth cameras does (Khoshelham and Elberink 2012)."""
-
-EVIDENCE = 9
-"""Measured at each pixel of a border: colour contrast; distance to the other side's tangent plane; that distance,
-signed, so that noise averages away; concave crease; convex crease (convex ones lie inside objects, concave ones
-between them: LCCP, Stein et al., CVPR 2014); no depth; different structure planes; bare structure on one side only;
-the same structure plane on both."""
-MOMENTS = 23
+EDGE_BLUR_PX = 1.5
+"""Pixels: standard deviation of the blur of edges before the basins are sought; more makes fewer and larger ones."""
+MOMENTS = 37
 """Summed over the pixels of a region, weighted by area: 1; Lab; Lab squared; has depth; and, where it has, position
-(z up), products of position, normal (z up); bare structure; on a structure plane; at the image border."""
-FEATURES = 34
+(z up), products of position, normal (z up); bare structure; on a structure plane; at the image border; structure to
+the network's eye; place in its space; that place squared."""
+BUILT = 23
+"""Which of the moments is structure to the network's eye."""
+FEATURES = 42
 """Of a pair of regions, see `pair_features`."""
 
 
@@ -39,8 +31,8 @@ FEATURES = 34
 class Regions:
     """Adjacent regions of an image.
 
-    `labels` (H, W) region of each pixel, 0 to N - 1; `moments` (N, 23); `heights` (N, 2) lowest and highest point in
-    metres; `pairs` (E, 2) adjacent regions a < b; `lengths` (E,) of their borders in pixels; `evidence` (E, 9) sums
+    `labels` (H, W) region of each pixel, 0 to N - 1; `moments` (N, 37); `heights` (N, 2) lowest and highest point in
+    metres; `pairs` (E, 2) adjacent regions a < b; `lengths` (E,) of their borders in pixels; `evidence` (E, 11) sums
     over those pixels, the signed step from a to b.
     """
 
@@ -67,15 +59,17 @@ class Regions:
         return Regions(group[self.labels] if relabel else self.labels, moments, heights, pairs, lengths, evidence)
 
 
-def find_regions(frame: Frame, structure: Structure | None, spacing_px: int) -> Regions:
-    """Return the watershed basins of all edges of `frame` together, about `spacing_px` apart."""
+def find_regions(frame: Frame, structure: Structure | None, eye: Eye) -> Regions:
+    """Return the watershed basins of all edges of `frame` together, one for each place where they are weakest."""
+    from scipy.ndimage import gaussian_filter
+    from scipy.ndimage import label as connected
+    from skimage.morphology import local_minima
     from skimage.segmentation import watershed
 
-    look = _Look(frame, structure)
-    basins = watershed(look.edges, markers=max(2, look.edges.size // spacing_px**2), compactness=0.001)
-    used = np.bincount(basins.ravel()) > 0
-    labels = (np.cumsum(used) - 1)[basins]
-    flat, count = labels.ravel(), int(used.sum())
+    look = Look(frame, structure, eye)
+    markers, count = connected(local_minima(gaussian_filter(look.edges, EDGE_BLUR_PX)))
+    labels = watershed(look.edges, markers).astype(np.int64) - 1 if count else np.zeros(markers.shape, np.int64)
+    flat, count = labels.ravel(), max(count, 1)
     ends, evidence = [], []
     for axis in (1, 0):
         back = np.nonzero(np.diff(labels, axis=axis))
@@ -95,7 +89,7 @@ def find_regions(frame: Frame, structure: Structure | None, spacing_px: int) -> 
 def _summed(
     ends: npt.NDArray[np.int64], lengths: Floats, evidence: Floats, count: int
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Return the distinct pairs a < b of `ends` (P, 2), with `lengths` (P,) and `evidence` (P, 9) added up."""
+    """Return the distinct pairs a < b of `ends` (P, 2), with `lengths` (P,) and `evidence` (P, 11) added up."""
     low, high = ends.min(axis=1), ends.max(axis=1)
     codes, inverse = np.unique(low * count + high, return_inverse=True)
     evidence = evidence.copy()
@@ -111,13 +105,14 @@ def _added(group: npt.NDArray[np.int64], rows: Floats, count: int) -> npt.NDArra
 
 
 def pair_features(regions: Regions) -> npt.NDArray[np.float64]:
-    """Return (E, 34) what tells whether two adjacent regions are one thing; of two values the smaller one's is first.
+    """Return (E, 42) what tells whether two adjacent regions are one thing; of two values the smaller one's is first.
 
-    In order: mean evidence of the border (9, the signed step as a magnitude); share of the smaller's border that the
+    In order: mean evidence of the border (11, the signed step as a magnitude); share of the smaller's border that the
     two share; border length over the smaller's size; difference of lightness, of chroma, of their spreads; angle of
     mean normals; distance of each centre from the other's plane; log areas; flatness and elongation of each; how
     upright each one faces; log extent of the union; heights of bottom and top of the smaller over those of the
-    larger; share of bare structure, of structure planes and of image border in each.
+    larger; share of bare structure, of structure planes, of image border and of what the network sees as structure in
+    each; how certainly their mean places are two things, and the distance between these; the spread of places in each.
     """
     a, b = regions.pairs.T
     swap = regions.moments[a, 0] > regions.moments[b, 0]
@@ -129,6 +124,7 @@ def pair_features(regions: Regions) -> npt.NDArray[np.float64]:
     area = regions.moments[:, 0]
     tint = shape.color[small] - shape.color[large]
     apart = shape.center[small] - shape.center[large]
+    moved = np.square(shape.place[small] - shape.place[large]).sum(axis=1)
     known = shape.known[small] & shape.known[large]
     off_large = np.abs(np.einsum("ij,ij->i", apart, shape.axis[large]))
     off_small = np.abs(np.einsum("ij,ij->i", apart, shape.axis[small]))
@@ -151,7 +147,10 @@ def pair_features(regions: Regions) -> npt.NDArray[np.float64]:
         np.where(known, np.log10(union + 1e-3), 0),
         np.where(known, np.clip(bottom, -1, 1), 0),
         np.where(known, np.clip(top, -1, 1), 0),
-        *(regions.moments[side, column] / area[side] for column in (20, 21, 22) for side in (small, large)),
+        *(regions.moments[side, column] / area[side] for column in (20, 21, 22, 23) for side in (small, large)),
+        difference(moved),
+        np.minimum(np.sqrt(moved), 5),
+        *(np.minimum(shape.place_spread[side], 3) for side in (small, large)),
     ]
     features: npt.NDArray[np.float64] = np.column_stack([mean, *columns])
     return features
@@ -180,105 +179,5 @@ class _Shapes:
         self.extent = 2 * np.sqrt(values[:, 2])
         self.normal = m[:, 17:20] / weight
         self.upward = self.normal[:, 2]
-
-
-class _Look:
-    """All that is measured at a pixel: colour, point, normal, area, structure plane, edge strength."""
-
-    def __init__(self, frame: Frame, structure: Structure | None) -> None:
-        from scipy.ndimage import gaussian_filter, gaussian_gradient_magnitude, median_filter
-
-        self.lab = gaussian_filter(to_lab(frame.rgb), (1, 1, 0))
-        self.depth = median_filter(_without_small_holes(frame.depth), 3)
-        self.valid = self.depth > 0
-        self.points = back_project(self.depth, frame.intrinsics)
-        self.normals = normals(self.depth, frame.intrinsics)
-        up = -frame.world_from_camera[:3, 1] if structure is None else structure.up
-        self.level_from_camera = level_axes(up).T @ frame.world_from_camera[:3, :3]
-        self.level = (self.points @ self.level_from_camera.T).astype(np.float64)
-        usual = float(np.median(self.depth[self.valid])) if self.valid.any() else 1.0
-        focal = float(frame.intrinsics[0, 0] * frame.intrinsics[1, 1])
-        self.area = np.where(self.valid, self.depth, usual).astype(np.float64) ** 2 / focal
-        self.plane = np.full(self.depth.shape, -1, np.int64)
-        self.bare = np.zeros(self.depth.shape, bool)
-        if structure is not None and structure.planes:
-            self._find_planes(frame, structure)
-        bend = np.stack([gaussian_gradient_magnitude(self.normals[..., axis], 1.5) for axis in range(3)])
-        inverse = np.where(self.valid, 1 / np.maximum(self.depth, 0.1), 0)
-        steps = gaussian_gradient_magnitude(inverse, 1.0) / np.maximum(inverse, 0.1)
-        color = np.stack([gaussian_gradient_magnitude(self.lab[..., axis], 1.0) for axis in range(3)])
-        edges = np.linalg.norm(color, axis=0) / 8 + np.minimum(steps * 30, 3) + np.linalg.norm(bend, axis=0) * 5
-        self.edges = edges.astype(np.float32)
-
-    def _find_planes(self, frame: Frame, structure: Structure) -> None:
-        world = to_world(self.points, frame.world_from_camera)
-        plane = structure.nearest(world, self.depth)
-        facing = np.stack([p.normal for p in structure.planes]) @ frame.world_from_camera[:3, :3]
-        agrees = np.einsum("hwc,hwc->hw", self.normals, facing.astype(np.float32)[plane])
-        self.plane = np.where(self.valid & (plane >= 0) & (agrees > 0.8), plane, -1)
-        self.bare = structure.bare_on(self.plane, world, self.lab)
-
-    def moments(self) -> list[npt.NDArray[np.float64]]:
-        """Return the (H, W) images that MOMENTS sums."""
-        x, y, z = np.moveaxis(self.level, -1, 0)
-        known = self.area * self.valid
-        facing = self.normals @ self.level_from_camera.T.astype(np.float32)
-        rim = np.ones(self.depth.shape, bool)
-        rim[2:-2, 2:-2] = False
-        lab = [self.lab[..., axis] for axis in range(3)]
-        seen = [x, y, z, x * x, y * y, z * z, x * y, x * z, y * z, *np.moveaxis(facing, -1, 0)]
-        return [
-            self.area,
-            *(self.area * value for value in (*lab, *(channel**2 for channel in lab))),
-            known,
-            *(known * value for value in seen),
-            *(self.area * value for value in (self.bare, self.plane >= 0, rim)),
-        ]
-
-    def measure(self, back: Pixels, ahead: Pixels, axis: int) -> npt.NDArray[np.float64]:
-        """Return the evidence (P, 9) between adjacent pixels, looked for a few pixels to both sides."""
-        near_a, near_b = self._apart(back, ahead, axis, 1)
-        far_a, far_b = self._apart(back, ahead, axis, 4)
-        color = np.linalg.norm(self.lab[near_a] - self.lab[near_b], axis=-1) / COLOR_UNIT
-        unit = STEP_UNIT_M * (1 + np.minimum(self.depth[near_a], self.depth[near_b]) ** 2 / 2)
-        offset = self.points[near_b] - self.points[near_a]
-        rise = np.einsum("ij,ij->i", self.normals[near_a], offset) / unit
-        fall = np.einsum("ij,ij->i", self.normals[near_b], offset) / unit
-        known = self.valid[near_a] & self.valid[near_b]
-        turn, toward = self.normals[far_a], self.normals[far_b]
-        faced = (np.abs(turn).sum(axis=1) > 0) & (np.abs(toward).sum(axis=1) > 0)
-        angle = np.where(faced, np.arccos(np.clip(np.einsum("ij,ij->i", turn, toward), -1, 1)) / CREASE_UNIT, 0)
-        concave = np.einsum("ij,ij->i", turn - toward, self.points[far_b] - self.points[far_a]) > 0
-        plane_a, plane_b = self.plane[far_a], self.plane[far_b]
-        columns = [
-            np.minimum(color, 2),
-            np.where(known, np.minimum(np.maximum(np.abs(rise), np.abs(fall)), 3), 0),
-            np.where(known, np.clip((rise + fall) / 2, -3, 3), 0),
-            np.where(concave, np.minimum(angle, 2), 0),
-            np.where(concave, 0, np.minimum(angle, 2)),
-            ~known,
-            plane_a != plane_b,
-            self.bare[far_a] != self.bare[far_b],
-            (plane_a == plane_b) & (plane_a >= 0),
-        ]
-        evidence: npt.NDArray[np.float64] = np.column_stack(columns).astype(np.float64)
-        return evidence
-
-    def _apart(self, back: Pixels, ahead: Pixels, axis: int, steps: int) -> tuple[Pixels, Pixels]:
-        """Return the pixels `steps` further back and ahead along `axis`, kept inside the image."""
-        low, high = list(back), list(ahead)
-        low[axis] = np.maximum(low[axis] - steps, 0)
-        high[axis] = np.minimum(high[axis] + steps, self.depth.shape[axis] - 1)
-        return tuple(low), tuple(high)
-
-
-def _without_small_holes(depth: Floats, reach: float = 8.0) -> npt.NDArray[np.float32]:
-    """Return `depth` (H, W) with pixels without depth given that of the nearest pixel within `reach` pixels."""
-    from scipy.ndimage import distance_transform_edt
-
-    missing = depth <= 0
-    if not missing.any() or missing.all():
-        return depth.astype(np.float32)
-    distance, nearest = distance_transform_edt(missing, return_indices=True)
-    filled: npt.NDArray[np.float32] = np.where(distance <= reach, depth[tuple(nearest)], 0).astype(np.float32)
-    return filled
+        self.place = m[:, 24:36] / area
+        self.place_spread = np.sqrt(np.maximum(m[:, 36] / area[:, 0] - np.square(self.place).sum(axis=1), 0))

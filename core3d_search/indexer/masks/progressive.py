@@ -42,6 +42,11 @@ def make_generator(
     return generator
 
 
+def left_to_filter(generator: MaskGenerator, structure: Structure) -> Structure | None:
+    """Return the `structure` whose masks are still to be dropped: none where the generator knows it."""
+    return None if hasattr(generator, "structure") else structure
+
+
 def progressive_masks(
     detections: Detections, frame: Frame, config: MaskConfig, structure: Structure | None = None
 ) -> Detections:

@@ -1,0 +1,144 @@
+"""The eye of the built-in masks: a small network over RGB-D in whose output the pixels of one thing lie together."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import safetensors.numpy
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from core3d_search.indexer.frames import Frame
+from core3d_search.indexer.planes import Structure
+from core3d_search.indexer.surfaces import back_project, filled, normals, to_world
+
+Floats = npt.NDArray[np.floating[Any]]
+
+CHANNELS = 11
+"""Of the input: red, green, blue; inverse depth; has depth; normal (right, ahead, up); relief, fine and coarse;
+nearness of a structure plane."""
+DIMENSION = 12
+"""Of the space in which pixels of one thing lie together."""
+WIDTHS = (24, 40, 64, 96, 128)
+"""Channels at a half, quarter, ... of the image's sides."""
+LONGEST_PX = 480
+"""Pixels: the network was trained on images with this longest side and sees larger ones scaled down."""
+RELIEF_PX = (2.0, 8.0)
+"""Pixels: inverse depth, linear over any plane in view, is compared with its mean so far around."""
+FLUSH_M = 0.05
+"""Metres from a structure plane over which nearness falls to 1 / e."""
+
+
+def network_input(frame: Frame, structure: Structure | None) -> npt.NDArray[np.float32]:
+    """Return (11, H, W) what the network sees of `frame`, all within -1 to 1; zeros where there is no depth."""
+    from scipy.ndimage import gaussian_filter
+
+    depth = filled(frame.depth)
+    valid = depth > 0
+    inverse = np.where(valid, 1 / np.maximum(depth, 0.1), 0).astype(np.float32)
+    weight = [gaussian_filter(valid.astype(np.float32), reach) for reach in RELIEF_PX]
+    mean = [
+        gaussian_filter(inverse, reach) / np.maximum(part, 1e-3) for reach, part in zip(RELIEF_PX, weight, strict=True)
+    ]
+    relief = [
+        np.where(valid, (inverse / np.maximum(around, 1e-3) - 1) * gain, 0)
+        for around, gain in zip(mean, (60, 15), strict=True)
+    ]
+    turn = frame.world_from_camera[:3, :3]
+    up = turn.T @ (-turn[:, 1] if structure is None else structure.up)
+    ahead = np.array([0, 0, 1.0]) - up[2] * up
+    if np.linalg.norm(ahead) < 1e-3:  # the camera looks straight up or down
+        ahead = -np.sign(up[2]) * (np.array([0, -1.0, 0]) + up[1] * up)
+    ahead /= np.linalg.norm(ahead)
+    axes = np.stack([np.cross(ahead, up), ahead, up])
+    facing = normals(depth, frame.intrinsics) @ axes.T.astype(np.float32)
+    near = np.zeros(depth.shape)
+    if structure is not None and structure.planes:
+        world = to_world(back_project(depth, frame.intrinsics), frame.world_from_camera)
+        off = np.min([np.abs(world @ plane.normal - plane.offset) for plane in structure.planes], axis=0)
+        near = np.where(valid, np.exp(-off / FLUSH_M), 0)
+    color = np.moveaxis(frame.rgb.astype(np.float32) / 127.5 - 1, -1, 0)
+    stacked = np.concatenate([color, np.stack([inverse / 2, valid, *np.moveaxis(facing, -1, 0), *relief, near])])
+    clipped: npt.NDArray[np.float32] = np.clip(stacked, -1, 1).astype(np.float32)
+    return clipped
+
+
+class Eye:
+    """The trained network, ready to look at frames."""
+
+    def __init__(self, weights: bytes, device: str | None = None) -> None:
+        self._device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+        arrays = safetensors.numpy.load(weights)
+        self._net = PixelNet()
+        self._net.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()})
+        self._net.eval().to(self._device, memory_format=torch.channels_last)
+
+    def look(self, frame: Frame, structure: Structure | None) -> tuple[Floats, Floats]:
+        """Return places (H, W, 12), float32: how far apart two pixels' places are says whether they show one thing, see
+        `difference`; and (H, W) the probability that a pixel shows floor, wall or ceiling.
+        """
+        small = frame.fitted(LONGEST_PX)
+        x = torch.from_numpy(network_input(small, structure))[None].to(self._device)
+        height, width = x.shape[2:]
+        x = functional.pad(x, (0, -width % 32, 0, -height % 32)).to(memory_format=torch.channels_last)
+        with torch.inference_mode():
+            found = torch.cat(self._net(x), 1)
+            found = functional.interpolate(found, scale_factor=2, mode="bilinear", align_corners=False)
+            found = found[:, :, :height, :width]
+            if small is not frame:
+                found = functional.interpolate(found, frame.depth.shape, mode="bilinear", align_corners=False)
+        values = np.ascontiguousarray(found[0].permute(1, 2, 0).cpu().numpy())
+        return values[..., :-1], 1 / (1 + np.exp(-values[..., -1]))
+
+
+def difference(squared_distance: Floats) -> Floats:
+    """Return the probability that two pixels whose places are so far apart show two things.
+
+    1 - 2 / (1 + exp(d^2)), the metric of Fathi et al. 2017 (arXiv 1703.10277, equation 1), by which the network was
+    trained.
+    """
+    return np.tanh(squared_distance / 2)
+
+
+class PixelNet(nn.Module):
+    """A U-Net (Ronneberger et al. 2015) at half the image's sides, 0.8 million numbers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = _convolution(CHANNELS, WIDTHS[0], 4, 2)
+        self.down = nn.ModuleList(_block(a, b) for a, b in pairwise((WIDTHS[0], *WIDTHS)))
+        self.up = nn.ModuleList(_block(a + b, a) for a, b in pairwise(WIDTHS))
+        self.place = nn.Conv2d(WIDTHS[0], DIMENSION, 1)
+        self.structure = nn.Conv2d(WIDTHS[0], 1, 1)
+
+    def features(self, x: Tensor) -> Tensor:
+        """Return (N, 24, H / 2, W / 2) of `x` (N, 11, H, W), sides multiples of 32."""
+        x = self.stem(x)
+        levels = []
+        for number, block in enumerate(self.down):
+            x = block(x if number == 0 else functional.max_pool2d(x, 2))
+            levels.append(x)
+        for number in reversed(range(len(self.up))):
+            wide = functional.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
+            x = self.up[number](torch.cat([levels[number], wide], 1))
+        return x
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Return places (N, 12, H / 2, W / 2) and log odds of structure (N, 1, H / 2, W / 2)."""
+        found = self.features(x)
+        return self.place(found), self.structure(found)
+
+
+def _convolution(wide: int, wider: int, size: int, stride: int) -> nn.Sequential:
+    padding = (size - stride + 1) // 2
+    return nn.Sequential(
+        nn.Conv2d(wide, wider, size, stride, padding, bias=False), nn.BatchNorm2d(wider), nn.ReLU(inplace=True)
+    )
+
+
+def _block(wide: int, wider: int) -> nn.Sequential:
+    return nn.Sequential(_convolution(wide, wider, 3, 1), _convolution(wider, wider, 3, 1))
