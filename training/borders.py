@@ -1,6 +1,6 @@
 """Fit the judge of borders between image regions (core3d_search/indexer/masks/border_net.safetensors).
 
-    python -m training.borders --rooms 10 --frames 5 --out border_net.safetensors
+    python -m training.borders --out border_net.safetensors
 
 Regions of rendered rooms are merged by the judge so far (none in the first round); every pair of adjacent regions that
 lie in one true object each becomes an example: one thing, or two? Later rounds see the regions that the judge of the
@@ -114,10 +114,10 @@ def load_views(seeds: range, per_room: int, eye: Eye) -> list[View]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rooms", type=int, default=10)
+    parser.add_argument("--rooms", type=int, default=24)
     parser.add_argument("--first-seed", type=int, default=11, help="never among the reported 1000 to 1019")
     parser.add_argument("--frames", type=int, default=5, help="frames of each room")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=4)
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--pixel-net", type=Path, default=PIXEL_NET, help="weights by training/pixel_net.py")
     parser.add_argument("--out", type=Path, required=True)
