@@ -37,7 +37,11 @@ from core3d_search.rooms import CATEGORIES, generate_room, write_room
 from core3d_search.store import Store
 
 MIN_FRAMES, MIN_PIXELS = 3, 400
-RELATIONS = ("near", "on", "under")
+RELATIONS = {
+    "near": "near", "on": "on", "under": "under", "above": "above", "inside": "inside", "left of": "to the left of",
+    "right of": "to the right of", "in front of": "in front of", "behind": "behind", "between": "between",
+}  # fmt: skip
+"""Predicates of the ground truth, as people say them."""
 STRANGERS = (
     "giraffe, helicopter, tractor, submarine, dinosaur, waterfall, canoe, horse, traffic light, umbrella, drum kit, "
     "parachute, sailboat, cactus, skateboard, elephant, rocket, train, tent, snowman, airplane, camel, excavator, "
@@ -124,10 +128,11 @@ def questions(scene: str, truth: dict, per_room: int) -> Iterator[Question]:
         by_kind["colour category"][f"{item['color']} {item['label']}"].add(item["id"])
         by_kind["category"][item["label"]].add(item["id"])
     for fact in truth["relations"]:
-        if fact["predicate"] in RELATIONS and {fact["subject"], fact["object"]} <= seen.keys():
-            subject, anchor = seen[fact["subject"]], seen[fact["object"]]
-            text = f"{subject['label']} {fact['predicate']} the {anchor['label']}"
-            by_kind[f"X {fact['predicate']} Y"][text].add(subject["id"])
+        anchors = fact.get("objects", [fact["object"]])
+        if {fact["subject"], *anchors} <= seen.keys():
+            subject, names = seen[fact["subject"]]["label"], sorted(seen[anchor]["label"] for anchor in anchors)
+            text = f"{subject} {RELATIONS[fact['predicate']]} the {' and the '.join(names)}"
+            by_kind[f"X {fact['predicate']} Y"][text].add(fact["subject"])
     random = np.random.default_rng(len(truth["objects"]))
     for kind, asked in sorted(by_kind.items()):
         texts = sorted(asked)

@@ -73,7 +73,7 @@ class MaskConfig:
     """Pixels: masks that lie whole within this margin of the image border are dropped; 0 keeps them."""
     split: bool = True
     """Split masks whose world points fall into separate clusters (DBSCAN)."""
-    split_eps_m: float = 0.1
+    split_eps_m: float = 0.15
     """Metres: reach of a DBSCAN neighbourhood, at one metre depth or less."""
     split_eps_per_m: float = 0.02
     """Metres a metre of depth: growth of the reach with distance, as the points thin out; 0 is plain DBSCAN."""
@@ -156,9 +156,9 @@ class FusionConfig:
     """Fraction: an object covered this much by a larger one it is never seen apart from joins it; 1 switches off."""
     noise_fraction: float = 0.05
     """Fraction of what was seen of an object: its least repeated voxels up to this share are noise; 0 keeps all."""
-    stray_gap_m: float = 0.2
+    stray_gap_m: float = 0.3
     """Metres: parts of an object farther apart than this are separate clusters."""
-    stray_fraction: float = 0.02
+    stray_fraction: float = 0.01
     """Fraction of what was seen of an object: clusters that hold less are strays and dropped; 0 keeps all."""
     box_trim: float = 0.01
     """Fraction of what was seen that lies outside each side of an object's box: noise thickens what is thin."""

@@ -27,44 +27,51 @@ WIDTHS = (24, 40, 64, 96, 128)
 """Channels at a half, quarter, ... of the image's sides."""
 LONGEST_PX = 480
 """Pixels: the network was trained on images with this longest side and sees larger ones scaled down."""
-RELIEF_PX = (2.0, 8.0)
-"""Pixels: inverse depth, linear over any plane in view, is compared with its mean so far around."""
+RELIEF = ((2.0, 60), (8.0, 15))
+"""Pixels, and gain: inverse depth, linear over any plane in view, is compared with its mean so far around."""
 FLUSH_M = 0.05
 """Metres from a structure plane over which nearness falls to 1 / e."""
 
 
 def network_input(frame: Frame, structure: Structure | None) -> npt.NDArray[np.float32]:
     """Return (11, H, W) what the network sees of `frame`, all within -1 to 1; zeros where there is no depth."""
-    from scipy.ndimage import gaussian_filter
-
     depth = filled(frame.depth)
     valid = depth > 0
     inverse = np.where(valid, 1 / np.maximum(depth, 0.1), 0).astype(np.float32)
-    weight = [gaussian_filter(valid.astype(np.float32), reach) for reach in RELIEF_PX]
-    mean = [
-        gaussian_filter(inverse, reach) / np.maximum(part, 1e-3) for reach, part in zip(RELIEF_PX, weight, strict=True)
-    ]
-    relief = [
-        np.where(valid, (inverse / np.maximum(around, 1e-3) - 1) * gain, 0)
-        for around, gain in zip(mean, (60, 15), strict=True)
-    ]
+    color = np.moveaxis(frame.rgb.astype(np.float32) / 127.5 - 1, -1, 0)
+    facing = normals(depth, frame.intrinsics) @ _gravity_axes(frame, structure).T.astype(np.float32)
+    near = np.zeros(depth.shape)
+    if structure is not None and structure.planes:
+        world = to_world(back_project(depth, frame.intrinsics), frame.world_from_camera)
+        off = np.min([np.abs(world @ plane.normal - plane.offset) for plane in structure.planes], axis=0)
+        near = np.where(valid, np.exp(-off / FLUSH_M), 0)
+    shape = [inverse / 2, valid, *np.moveaxis(facing, -1, 0), *_relief(inverse, valid), near]
+    clipped: npt.NDArray[np.float32] = np.clip(np.concatenate([color, np.stack(shape)]), -1, 1).astype(np.float32)
+    return clipped
+
+
+def _gravity_axes(frame: Frame, structure: Structure | None) -> npt.NDArray[np.float64]:
+    """Return (3, 3) the camera's directions right, ahead and up, level with the ground, in its own frame."""
     turn = frame.world_from_camera[:3, :3]
     up = turn.T @ (-turn[:, 1] if structure is None else structure.up)
     ahead = np.array([0, 0, 1.0]) - up[2] * up
     if np.linalg.norm(ahead) < 1e-3:  # the camera looks straight up or down
         ahead = -np.sign(up[2]) * (np.array([0, -1.0, 0]) + up[1] * up)
     ahead /= np.linalg.norm(ahead)
-    axes = np.stack([np.cross(ahead, up), ahead, up])
-    facing = normals(depth, frame.intrinsics) @ axes.T.astype(np.float32)
-    near = np.zeros(depth.shape)
-    if structure is not None and structure.planes:
-        world = to_world(back_project(depth, frame.intrinsics), frame.world_from_camera)
-        off = np.min([np.abs(world @ plane.normal - plane.offset) for plane in structure.planes], axis=0)
-        near = np.where(valid, np.exp(-off / FLUSH_M), 0)
-    color = np.moveaxis(frame.rgb.astype(np.float32) / 127.5 - 1, -1, 0)
-    stacked = np.concatenate([color, np.stack([inverse / 2, valid, *np.moveaxis(facing, -1, 0), *relief, near])])
-    clipped: npt.NDArray[np.float32] = np.clip(stacked, -1, 1).astype(np.float32)
-    return clipped
+    return np.stack([np.cross(ahead, up), ahead, up])
+
+
+def _relief(inverse: Floats, valid: npt.NDArray[np.bool_]) -> list[Floats]:
+    """Return two images (H, W): how far inverse depth (H, W) strays from its mean around, over two reaches."""
+    from scipy.ndimage import gaussian_filter
+
+    found = []
+    for reach_px, gain in RELIEF:
+        mean = gaussian_filter(inverse, reach_px) / np.maximum(
+            gaussian_filter(valid.astype(np.float32), reach_px), 1e-3
+        )
+        found.append(np.where(valid, (inverse / np.maximum(mean, 1e-3) - 1) * gain, 0))
+    return found
 
 
 class Eye:
@@ -105,7 +112,7 @@ def difference(squared_distance: Floats) -> Floats:
 
 
 class PixelNet(nn.Module):
-    """A U-Net (Ronneberger et al. 2015) at half the image's sides, 0.8 million numbers."""
+    """A U-Net (Ronneberger et al. 2015) at half the image's sides, 0.97 million numbers."""
 
     def __init__(self) -> None:
         super().__init__()
