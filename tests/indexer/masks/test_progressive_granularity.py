@@ -92,7 +92,7 @@ def test_a_mask_over_two_depths_is_split_into_its_own_pixels(draw: Callable[...,
     vase = ((-0.15, -0.6, 0.0), (0.15, -0.4, 0.7), (90, 90, 160))
     frame, owner = draw([couch, vase], (0, -3, 1.2), (0, 0, 0.4))
     both = Detections.from_masks((owner >= 0)[None], [0.7], [4])
-    parts = progressive_masks(both, frame, MaskConfig())
+    parts = progressive_masks(both, frame, MaskConfig(split_eps_m=0.05))
     assert len(parts) == 2
     assert parts.scores.tolist() == pytest.approx([0.7, 0.7])
     assert parts.levels.tolist() == [4, 4]
@@ -109,7 +109,7 @@ def test_holes_in_the_depth_stay_with_what_is_around_them(draw: Callable[..., An
     depth[120:124, 120:124] = 0
     assert (owner[120:124, 120:124] == 0).all()
     holed = Frame(0, frame.rgb, depth, frame.intrinsics, frame.world_from_camera)
-    parts = progressive_masks(Detections.from_masks((owner >= 0)[None], [1], [2]), holed, MaskConfig())
+    parts = progressive_masks(Detections.from_masks((owner >= 0)[None], [1], [2]), holed, MaskConfig(split_eps_m=0.05))
     assert len(parts) == 2
     assert sorted(part[120:124, 120:124].mean() for part in parts.masks) == [0, 1]
 
