@@ -29,7 +29,7 @@ from core3d_search.indexer.detections import Detections
 from core3d_search.indexer.frames import Frame
 from core3d_search.indexer.fusion import FusedObject, fuse
 from core3d_search.indexer.lifting import lift
-from core3d_search.indexer.masks.progressive import left_to_filter, make_generator, progressive_masks
+from core3d_search.indexer.masks.progressive import knows_structure, make_generator, progressive_masks
 from core3d_search.indexer.planes import find_structure
 
 MIN_FRAMES, MIN_PIXELS = 3, 200
@@ -117,7 +117,7 @@ def perceive(
         structure = find_structure([frames[i] for i in chosen], up, config.structure.tolerance_m)
         seconds["structure"] += time.perf_counter() - started
     generator = make_generator(config.masks, structure) if instances is None else None
-    unknown = None if structure is None else left_to_filter(generator, structure)
+    to_drop = None if knows_structure(generator) else structure
     observations = []
     for position, frame in enumerate(frames):
         started = time.perf_counter()
@@ -125,7 +125,7 @@ def perceive(
             candidates = generator.generate(frame)
             seconds["generate"] += time.perf_counter() - started
             started = time.perf_counter()
-            detections = progressive_masks(candidates, frame, config.masks, unknown)
+            detections = progressive_masks(candidates, frame, config.masks, to_drop)
             seconds["progressive"] += time.perf_counter() - started
         else:
             detections = true_detections(instances[position])

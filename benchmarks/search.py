@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from grounding import PREDICATE_WORDS
 from perception import true_detections
 from PIL import Image
 
@@ -37,11 +38,6 @@ from core3d_search.rooms import CATEGORIES, generate_room, write_room
 from core3d_search.store import Store
 
 MIN_FRAMES, MIN_PIXELS = 3, 400
-RELATIONS = {
-    "near": "near", "on": "on", "under": "under", "above": "above", "inside": "inside", "left of": "to the left of",
-    "right of": "to the right of", "in front of": "in front of", "behind": "behind", "between": "between",
-}  # fmt: skip
-"""Predicates of the ground truth, as people say them."""
 STRANGERS = (
     "giraffe, helicopter, tractor, submarine, dinosaur, waterfall, canoe, horse, traffic light, umbrella, drum kit, "
     "parachute, sailboat, cactus, skateboard, elephant, rocket, train, tent, snowman, airplane, camel, excavator, "
@@ -131,7 +127,8 @@ def questions(scene: str, truth: dict, per_room: int) -> Iterator[Question]:
         anchors = fact.get("objects", [fact["object"]])
         if {fact["subject"], *anchors} <= seen.keys():
             subject, names = seen[fact["subject"]]["label"], sorted(seen[anchor]["label"] for anchor in anchors)
-            text = f"{subject} {RELATIONS[fact['predicate']]} the {' and the '.join(names)}"
+            words = PREDICATE_WORDS.get(fact["predicate"], fact["predicate"])
+            text = f"{subject} {words} the {' and the '.join(names)}"
             by_kind[f"X {fact['predicate']} Y"][text].add(fact["subject"])
     random = np.random.default_rng(len(truth["objects"]))
     for kind, asked in sorted(by_kind.items()):

@@ -21,12 +21,10 @@ from safetensors.numpy import save_file
 from torch import nn
 
 from core3d_search.indexer import masks
-from core3d_search.indexer.frames import Frame
 from core3d_search.indexer.masks.borders import Regions, find_regions, pair_features
 from core3d_search.indexer.masks.pixel_net import Eye
 from core3d_search.indexer.masks.region_tree import BorderNet, merge_regions
-from core3d_search.indexer.planes import find_structure
-from core3d_search.rooms import generate_room, render_room
+from training.rendered import rendered_room
 
 PURE = 0.8
 """Fraction of a region's pixels in one true object from which it makes an example."""
@@ -103,12 +101,10 @@ def load_views(seeds: range, per_room: int, eye: Eye) -> list[View]:
     """Return `per_room` frames of each generated room; every fifth does not know its walls, as a table-top scan."""
     views: list[View] = []
     for seed in seeds:
-        rendered = list(render_room(generate_room(seed), frames=3 * per_room))
-        frames = [Frame(r.index, r.rgb, r.depth, r.intrinsics, r.world_from_camera) for r in rendered]
-        structure = find_structure(frames, (0, 0, 1))
-        for i in range(1, len(frames), 3):
-            known = None if len(views) % 5 == 4 else structure
-            views.append((find_regions(frames[i], known, eye), rendered[i].instance.astype(np.int64)))
+        rendered = rendered_room(seed, 3 * per_room)
+        for frame, instance in zip(rendered.frames[1::3], rendered.instances[1::3], strict=True):
+            known = None if len(views) % 5 == 4 else rendered.structure
+            views.append((find_regions(frame, known, eye), instance.astype(np.int64)))
     return views
 
 

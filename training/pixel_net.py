@@ -22,10 +22,9 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
-from core3d_search.indexer.frames import Frame
 from core3d_search.indexer.masks.pixel_net import WIDTHS, PixelNet, network_input
-from core3d_search.indexer.planes import find_structure
-from core3d_search.rooms import CATEGORIES, generate_room, render_room
+from core3d_search.rooms import CATEGORIES
+from training.rendered import rendered_room
 
 HEIGHT, WIDTH = 352, 480
 """Pixels of what the network trains on; multiples of 32."""
@@ -51,14 +50,11 @@ def room_views(seed: int, count: int, folder: Path) -> RoomViews:
     """Return `count` views of the generated room `seed`, rendered unless `folder` holds them."""
     file = folder / f"{seed}.npz"
     if not file.exists():
-        room = generate_room(seed)
-        rendered = list(render_room(room, frames=count))
-        frames = [Frame(r.index, r.rgb, r.depth, r.intrinsics, r.world_from_camera) for r in rendered]
-        structure = find_structure(frames, (0, 0, 1))
-        inputs = [np.round(network_input(frame, structure) * 127).astype(np.int8) for frame in frames]
+        rendered = rendered_room(seed, count)
+        inputs = [np.round(network_input(f, rendered.structure) * 127).astype(np.int8) for f in rendered.frames]
         names = list(CATEGORIES)
-        categories = [0, *(names.index(item.label) + 1 for item in room.objects)]
-        np.savez(file, x=np.stack(inputs), inst=np.stack([r.instance for r in rendered]), cat=np.array(categories))
+        categories = [0, *(names.index(item.label) + 1 for item in rendered.room.objects)]
+        np.savez(file, x=np.stack(inputs), inst=np.stack(rendered.instances), cat=np.array(categories))
     with np.load(file) as stored:
         return RoomViews(stored["x"], stored["inst"], stored["cat"])
 

@@ -207,7 +207,7 @@ def _build(
         np.concatenate([part.colors for part in parts]),
     )
     whole = len(points)
-    cells = [np.unique(voxel_keys(part.points, config.voxel_m)) for part in parts]
+    cells = [voxels[member] for member in group]
     precision = np.repeat([depth_noise(part.depth_m) ** -2 for part in parts], [len(part) for part in cells])
     _, inverse, counts = np.unique(np.concatenate(cells), return_inverse=True, return_counts=True)
     weights = np.bincount(inverse, precision)

@@ -35,7 +35,7 @@ class Observation:
     embedding: npt.NDArray[np.float32]
     pixel_count: int
     at_border: bool
-    depth_m: float = 1.0
+    depth_m: float
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "box", checked("box", self.box, (4,), np.float32))

@@ -21,7 +21,7 @@ from core3d_search.indexer.fusion import FusedObject, fuse
 from core3d_search.indexer.labels import Labeller
 from core3d_search.indexer.lifting import Observation, lift
 from core3d_search.indexer.masks import MaskGenerator
-from core3d_search.indexer.masks.progressive import left_to_filter, make_generator, progressive_masks
+from core3d_search.indexer.masks.progressive import knows_structure, make_generator, progressive_masks
 from core3d_search.indexer.planes import Structure, estimate_up, find_structure
 from core3d_search.indexer.report import RunReport, SkippedFrame, StageClock
 from core3d_search.store import EmbeddingModel, FrameRecord, ObservationRecord, RunRecord, SceneRecord, Store
@@ -154,7 +154,7 @@ class _Run:
 
     def fit_generator(self, structure: Structure) -> None:
         """Make the generator anew, once a scene, where it wants to know the scene's structure."""
-        if hasattr(self.generator, "structure"):
+        if knows_structure(self.generator):
             self.generator = make_generator(self.config.masks, structure)
 
     def frames(self) -> Iterator[Frame]:
@@ -181,8 +181,8 @@ class _Run:
         with self.clock("masks"):
             proposed = self.generator.generate(frame)
         with self.clock("granularity"):
-            unknown = left_to_filter(self.generator, structure)
-            detections = progressive_masks(proposed, frame, config.masks, unknown)
+            to_drop = None if knows_structure(self.generator) else structure
+            detections = progressive_masks(proposed, frame, config.masks, to_drop)
         with self.clock("embed"):
             embeddings = embed_detections(frame, detections, self.encoder, config.crops)
         with self.clock("lift"):

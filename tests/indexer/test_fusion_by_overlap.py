@@ -20,7 +20,7 @@ EMBEDDING = np.array([1, 0], np.float32)
 
 def seen(points: np.ndarray, frame: int = 0, embedding: np.ndarray = EMBEDDING, color: int = 99) -> Observation:
     colors = np.full((len(points), 3), color, np.uint8)
-    return Observation(frame, np.arange(4, dtype=float), 1.0, 2, points, colors, embedding, len(points), False)
+    return Observation(frame, np.arange(4, dtype=float), 1.0, 2, points, colors, embedding, len(points), False, 1.0)
 
 
 def slab(low: tuple[int, int, int], high: tuple[int, int, int]) -> np.ndarray:

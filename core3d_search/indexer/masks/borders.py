@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from core3d_search.datatypes import Floats
 from core3d_search.indexer.frames import Frame
 from core3d_search.indexer.masks.look import Look
 from core3d_search.indexer.masks.pixel_net import Eye, difference
 from core3d_search.indexer.planes import Structure
 
-Floats = npt.NDArray[np.floating[Any]]
 
 EDGE_BLUR_PX = 1.5
 """Pixels: standard deviation of the blur of edges before the basins are sought; more makes fewer and larger ones."""
@@ -50,9 +50,7 @@ class Regions:
         """Return these regions united where `group` (N,), 0 to M - 1, agrees; labels stay as they are on request."""
         count = int(group.max()) + 1
         moments = _added(group, self.moments, count)
-        heights = np.stack([np.full(count, np.inf), np.full(count, -np.inf)], axis=1)
-        np.minimum.at(heights[:, 0], group, self.heights[:, 0])
-        np.maximum.at(heights[:, 1], group, self.heights[:, 1])
+        heights = _spans(group, self.heights[:, 0], self.heights[:, 1], count)
         ends = group[self.pairs]
         outer = ends[:, 0] != ends[:, 1]
         pairs, lengths, evidence = _summed(ends[outer], self.lengths[outer], self.evidence[outer], count)
@@ -77,10 +75,9 @@ def find_regions(frame: Frame, structure: Structure | None, eye: Eye) -> Regions
         ends.append(np.stack([labels[back], labels[ahead]], axis=1))
         evidence.append(look.measure(back, ahead, axis))
     moments = _added(flat, np.stack([image.ravel() for image in look.moments()], axis=1), count)
-    heights = np.stack([np.full(count, np.inf), np.full(count, -np.inf)], axis=1)
-    known, height = look.valid.ravel(), look.level[..., 2].ravel()
-    np.minimum.at(heights[:, 0], flat[known], height[known])
-    np.maximum.at(heights[:, 1], flat[known], height[known])
+    known = look.valid.ravel()
+    height = look.level[..., 2].ravel()[known]
+    heights = _spans(flat[known], height, height, count)
     sums = np.concatenate(evidence)
     pairs, lengths, summed = _summed(np.concatenate(ends), np.ones(len(sums)), sums, count)
     return Regions(labels, moments, heights, pairs, lengths, summed)
@@ -102,6 +99,14 @@ def _summed(
 def _added(group: npt.NDArray[np.int64], rows: Floats, count: int) -> npt.NDArray[np.float64]:
     """Return (count, C) the sums of `rows` (N, C) with equal `group` (N,)."""
     return np.stack([np.bincount(group, column, count) for column in rows.T], axis=1).astype(np.float64)
+
+
+def _spans(group: npt.NDArray[np.int64], low: Floats, high: Floats, count: int) -> npt.NDArray[np.float64]:
+    """Return (count, 2) the least of `low` (N,) and greatest of `high` (N,) with equal `group` (N,); inf, -inf of none."""
+    spans = np.tile([np.inf, -np.inf], (count, 1))
+    np.minimum.at(spans[:, 0], group, low)
+    np.maximum.at(spans[:, 1], group, high)
+    return spans
 
 
 def pair_features(regions: Regions) -> npt.NDArray[np.float64]:

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from core3d_search.datatypes import Floats
 from core3d_search.geometry import level_axes
 from core3d_search.indexer.frames import Frame
 from core3d_search.indexer.masks.pixel_net import Eye, difference
 from core3d_search.indexer.planes import Structure, to_lab
 from core3d_search.indexer.surfaces import back_project, filled, normals, to_world
 
-Floats = npt.NDArray[np.floating[Any]]
 Pixels = tuple[npt.NDArray[np.integer[Any]], ...]
 
 COLOR_UNIT = 14.0
@@ -32,8 +32,8 @@ the same structure plane on both; that the network sees two things, from near th
 
 
 class Look:
-    """All that is measured at a pixel: colour, point, normal, area, structure plane, place in the
-    network's space, edge strength."""
+    """All that is measured at a pixel: colour, point, normal, area, structure plane, place in the network's space, edge
+    strength."""
 
     def __init__(self, frame: Frame, structure: Structure | None, eye: Eye) -> None:
         from scipy.ndimage import gaussian_filter, gaussian_gradient_magnitude, median_filter
@@ -98,7 +98,7 @@ class Look:
         ]
 
     def measure(self, back: Pixels, ahead: Pixels, axis: int) -> npt.NDArray[np.float64]:
-        """Return the evidence (P, 9) between adjacent pixels, looked for a few pixels to both sides."""
+        """Return the evidence (P, 11) between adjacent pixels, looked for a few pixels to both sides."""
         near_a, near_b = self._apart(back, ahead, axis, 1)
         far_a, far_b = self._apart(back, ahead, axis, 4)
         color = np.linalg.norm(self.lab[near_a] - self.lab[near_b], axis=-1) / COLOR_UNIT

@@ -12,11 +12,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from core3d_search.datatypes import Floats
 from core3d_search.indexer.frames import Frame
 from core3d_search.indexer.planes import Structure
 from core3d_search.indexer.surfaces import back_project, filled, normals, to_world
 
-Floats = npt.NDArray[np.floating[Any]]
 
 CHANNELS = 11
 """Of the input: red, green, blue; inverse depth; has depth; normal (right, ahead, up); relief, fine and coarse;

@@ -42,9 +42,9 @@ def make_generator(
     return generator
 
 
-def left_to_filter(generator: MaskGenerator, structure: Structure) -> Structure | None:
-    """Return the `structure` whose masks are still to be dropped: none where the generator knows it."""
-    return None if hasattr(generator, "structure") else structure
+def knows_structure(generator: MaskGenerator) -> bool:
+    """Return whether `generator` wants to be told the scene's structure, and leaves it out of its masks by itself."""
+    return hasattr(generator, "structure")
 
 
 def progressive_masks(
@@ -125,9 +125,9 @@ def _bare_fractions(pixels: Any, frame: Frame, structure: Structure) -> npt.NDAr
 def split_in_3d(detections: Detections, frame: Frame, config: MaskConfig) -> Detections:
     """Return `detections` with each mask replaced by the clusters (DBSCAN) that its world points fall into.
 
-    A cluster keeps its own pixels, and its mask's score and level; pixels without depth go to the nearest one in
-    the image, if it is near. A mask of which one cluster is nearly all, or with too little
-    depth to tell, stays whole. Clusters below the smallest area are dropped.
+    A cluster keeps its own pixels, and its mask's score and level; pixels without depth go to the nearest one in the
+    image, if it is near. A mask of which one cluster is nearly all, or with too little depth to tell, stays whole.
+    Clusters below the smallest area are dropped.
     """
     points = to_world(back_project(frame.depth, frame.intrinsics), frame.world_from_camera).reshape(-1, 3)
     depth = frame.depth.ravel()

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from core3d_search.datatypes import Floats
 from core3d_search.indexer.masks.borders import Regions, pair_features
 
-Floats = npt.NDArray[np.floating[Any]]
 Judge = Callable[[Regions], npt.NDArray[np.float64]]
 """Regions to (E,) the log odds that each adjacent pair is two things."""
 

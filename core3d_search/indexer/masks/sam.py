@@ -27,7 +27,7 @@ from core3d_search.indexer.frames import Frame
 from core3d_search.weights import Progress, PublishedWeights, find_weights, sha256_of
 
 from .semantic_sam.adapter import detections, on_device
-from .semantic_sam.candidates import STABILITY_OFFSET, Candidates, certain
+from .semantic_sam.candidates import STABILITY_OFFSET, Candidates, certain, room_for
 from .semantic_sam.mask_filters import grid_points
 from .semantic_sam.model import MEAN, STD  # those of ImageNet, which all of these networks share
 
@@ -105,11 +105,14 @@ class SamMaskGenerator:
             points = np.pad(clicks, ((0, 0), (0, 2))).repeat(len(LEVELS), axis=0)
             for first in range(0, len(kept), MASKS_AT_ONCE):
                 chosen = kept[first : first + MASKS_AT_ONCE]
+                room = room_for(len(chosen), size)
                 full = self.full_size(logits.flatten(0, 1)[torch.from_numpy(chosen).to(logits.device)], size)
                 chosen_ious = ious.flatten().cpu().numpy()[chosen]
-                yield Candidates.stable(
-                    full, chosen_ious, points[chosen], levels[chosen], self.stability_threshold, STABILITY_OFFSET
+                found = Candidates.stable(
+                    full, chosen_ious, points[chosen], levels[chosen], self.stability_threshold, STABILITY_OFFSET, room
                 )
+                del full  # before the next room is allocated
+                yield found
 
     def encode(self, rgb: npt.NDArray[np.uint8]) -> dict[str, Any]:
         """Return the arguments of the network that hold what all clicks on `rgb` (H, W, 3) share."""

@@ -12,7 +12,7 @@ from core3d_search.indexer.frames import Frame
 from core3d_search.indexer.masks.pixel_net import CHANNELS, DIMENSION, Eye, difference, network_input
 from core3d_search.indexer.masks.regions import PIXEL_NET
 from core3d_search.indexer.planes import find_structure
-from core3d_search.rooms import generate_room, render_room
+from training.rendered import rendered_room
 
 FLOOR = ((-3.0, -3.0, -0.1), (3.0, 3.0, 0.0), (150, 140, 130))
 BOX = ((-0.3, -0.3, 0.0), (0.3, 0.3, 0.5), (130, 90, 50))
@@ -79,15 +79,12 @@ def test_difference_is_a_probability_that_grows_with_distance() -> None:
 
 
 def test_things_of_an_unseen_room_are_told_apart(eye: Eye) -> None:
-    room = list(render_room(generate_room(77), frames=4))
-    frames = [Frame(r.index, r.rgb, r.depth, r.intrinsics, r.world_from_camera) for r in room]
-    structure = find_structure(frames, (0, 0, 1))
+    room = rendered_room(77, 4)
     rng = np.random.default_rng(0)
     right = {True: [], False: []}
     built = []
-    for frame, rendered in zip(frames, room, strict=True):
-        places, shown = eye.look(frame, structure)
-        ids = rendered.instance
+    for frame, ids in zip(room.frames, room.instances, strict=True):
+        places, shown = eye.look(frame, room.structure)
         height, width = ids.shape
         one = rng.integers((height, width), size=(4000, 2))
         other = np.clip(one + rng.integers(-20, 21, one.shape), 0, (height - 1, width - 1))

@@ -66,6 +66,16 @@ class MaskRecord:
         return MaskRecord.of(mask, self.predicted_iou, self.stability, self.point, self.level)
 
 
+def room_for(count: int, size: tuple[int, int]) -> npt.NDArray[np.uint8]:
+    """Return (count, H, W / 8 rounded up), room for masks of `size` (H, W) once they are packed.
+
+    Allocate it before the masks' logits: what stays, scattered among large arrays that go, would keep the C library
+    from using their memory again.
+    """
+    height, width = size
+    return np.empty((count, height, -(-width // 8)), np.uint8)
+
+
 @dataclass(frozen=True, eq=False)
 class Candidates:
     """M masks as arrays: `packed` (M,) holds one array (H, W / 8 rounded up) each, so that choosing among masks copies
@@ -102,18 +112,15 @@ class Candidates:
         levels: npt.NDArray[np.int64],
         threshold: float,
         offset: float,
-        room: npt.NDArray[np.uint8] | None = None,
+        room: npt.NDArray[np.uint8],
     ) -> Candidates:
         """Return those of the masks `logits` (M, H, W) > 0 whose stability is at least `threshold`.
 
-        They are packed into `room` (M, H, W / 8 rounded up). Allocate that before the logits: what stays, scattered
-        among large arrays that go, would keep the C library from using their memory again.
+        They are packed into `room`, which is `room_for` M masks.
         """
         steady = stability(logits, offset)
         keep = np.flatnonzero(steady >= max(threshold, 0))  # never true for NaN
         masks = (logits > 0).cpu().numpy()[keep]
-        if room is None:
-            room = np.empty((len(masks), masks.shape[1], -(-masks.shape[2] // 8)), np.uint8)
         packed = np.empty(len(masks), object)
         for i, mask in enumerate(masks):
             room[i] = np.packbits(mask, axis=-1)

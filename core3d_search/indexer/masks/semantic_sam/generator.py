@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from .candidates import STABILITY_OFFSET, Candidates, MaskRecord, certain
+from .candidates import STABILITY_OFFSET, Candidates, MaskRecord, certain, room_for
 from .mask_filters import grid_points
 from .model import CLICK_SIZE, Features, Mode, SemanticSam, upsample
 
@@ -102,7 +102,7 @@ class SemanticSamGenerator:
         masks_at_once = max(1, LOGITS_AT_ONCE // (height * width))
         for first in range(0, len(kept), masks_at_once):
             chosen = kept[first : first + masks_at_once]
-            room = np.empty((len(chosen), height, -(-width // 8)), np.uint8)
+            room = room_for(len(chosen), (height, width))
             picked = embeddings[torch.from_numpy(chosen).to(embeddings.device)]
             logits = upsample(self.model.mask_logits(features, picked), features)
             found = Candidates.stable(
