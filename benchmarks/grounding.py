@@ -19,12 +19,12 @@ from typing import Any
 
 import numpy as np
 
-from core3d_search.grounding import LabelledObject, ground, label_match
 from core3d_search.query import parse
 from core3d_search.query.words import singular
-from core3d_search.ranking import Match, rank
-from core3d_search.ranking import count as count_hits
 from core3d_search.relations import ObjectTable
+from core3d_search.search.grounding import LabelledObject, ground, label_match
+from core3d_search.search.ranking import Match, rank
+from core3d_search.search.ranking import count as count_hits
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "grounding"
 Row = dict[str, Any]
@@ -265,7 +265,7 @@ def _generated_rooms(count: int, errors: int) -> None:
     `relation`: a label and a relation that exactly one object fulfils; `negation`: "LABEL not PREDICATE a LABEL" that
     exactly one fulfils; `counting`: "how many LABEL are PREDICATE a LABEL", any number.
     """
-    from core3d_search.rooms import generate_room
+    from core3d_search.synthetic import generate_room
 
     right: dict[str, list[bool]] = defaultdict(list)
     shown = 0

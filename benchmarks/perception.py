@@ -148,7 +148,7 @@ def visible_enough(instances: Iterable[npt.NDArray[np.integer]], count: int) -> 
 
 def render(seed: int, count: int) -> tuple[list[Frame], list[npt.NDArray[np.integer]], Truth]:
     """Return the frames, true instance images and truth of one generated room."""
-    from core3d_search.rooms import generate_room, render_room
+    from core3d_search.synthetic import generate_room, render_room
 
     room = generate_room(seed)
     rendered = list(render_room(room, frames=count))

@@ -34,8 +34,8 @@ from core3d_search.indexer.frames import Frame
 from core3d_search.indexer.masks.progressive import make_generator
 from core3d_search.indexer.pipeline import index_scene
 from core3d_search.indexer.readers import find_scenes
-from core3d_search.rooms import CATEGORIES, generate_room, write_room
 from core3d_search.store import Store
+from core3d_search.synthetic import CATEGORIES, generate_room, write_room
 
 MIN_FRAMES, MIN_PIXELS = 3, 400
 STRANGERS = (

@@ -8,20 +8,20 @@ from core3d_search.version import __version__
 if TYPE_CHECKING:
     from core3d_search.datatypes import Box3D, Hit, Reason
     from core3d_search.errors import Core3DError
-    from core3d_search.grounding import LabelledObject, ground
     from core3d_search.query import Query, parse
-    from core3d_search.search import Explanation, Searcher
+    from core3d_search.search.grounding import LabelledObject, ground
+    from core3d_search.search.searcher import Explanation, Searcher
 
 _HOME = {
     "Box3D": "core3d_search.datatypes",
     "Core3DError": "core3d_search.errors",
-    "Explanation": "core3d_search.search",
+    "Explanation": "core3d_search.search.searcher",
     "Hit": "core3d_search.datatypes",
-    "LabelledObject": "core3d_search.grounding",
-    "ground": "core3d_search.grounding",
+    "LabelledObject": "core3d_search.search.grounding",
+    "ground": "core3d_search.search.grounding",
     "Query": "core3d_search.query",
     "Reason": "core3d_search.datatypes",
-    "Searcher": "core3d_search.search",
+    "Searcher": "core3d_search.search.searcher",
     "parse": "core3d_search.query",
 }
 

@@ -19,7 +19,7 @@ BUILT_IN: dict[str, dict[str, str]] = {
         "7scenes": "core3d_search.indexer.readers.seven_scenes:SevenScenesReader",
     },
     "core3d.masks": {
-        "built-in": "core3d_search.indexer.masks.regions:RegionMaskGenerator",
+        "built-in": "core3d_search.indexer.masks.built_in.regions:RegionMaskGenerator",
         "semantic-sam": "core3d_search.indexer.masks.semantic_sam.adapter:SemanticSamMaskGenerator",
         "sam": "core3d_search.indexer.masks.sam:SamMaskGenerator",
         "sam-hq": "core3d_search.indexer.masks.sam:SamHqMaskGenerator",

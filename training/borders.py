@@ -1,4 +1,4 @@
-"""Fit the judge of borders between image regions (core3d_search/indexer/masks/border_net.safetensors).
+"""Fit the judge of borders between image regions (core3d_search/indexer/masks/built_in/border_net.safetensors).
 
     python -m training.borders --out border_net.safetensors
 
@@ -20,16 +20,16 @@ import torch
 from safetensors.numpy import save_file
 from torch import nn
 
-from core3d_search.indexer import masks
-from core3d_search.indexer.masks.borders import Regions, find_regions, pair_features
-from core3d_search.indexer.masks.pixel_net import Eye
-from core3d_search.indexer.masks.region_tree import BorderNet, merge_regions
+from core3d_search.indexer.masks import built_in
+from core3d_search.indexer.masks.built_in.borders import Regions, find_regions, pair_features
+from core3d_search.indexer.masks.built_in.pixel_net import Eye
+from core3d_search.indexer.masks.built_in.region_tree import BorderNet, merge_regions
 from training.rendered import rendered_room
 
 PURE = 0.8
 """Fraction of a region's pixels in one true object from which it makes an example."""
 HIDDEN = (64, 32)
-PIXEL_NET = Path(masks.__file__).parent / "pixel_net.safetensors"
+PIXEL_NET = Path(built_in.__file__).parent / "pixel_net.safetensors"
 Examples = tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_], npt.NDArray[np.float32]]
 """Features (E, 42), whether the pair is two things (E,), weights (E,)."""
 View = tuple[Regions, npt.NDArray[np.int64]]

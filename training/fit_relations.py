@@ -22,10 +22,10 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "benchmarks"))
 import grounding as bench
 
-from core3d_search import grounding, ranking
 from core3d_search.query import Query, parse
 from core3d_search.relations import ObjectTable, contact, directions, orders, places, viewpoint
-from core3d_search.rooms import generate_room
+from core3d_search.search import grounding, ranking
+from core3d_search.synthetic import generate_room
 
 SHARES = {"nr3d_train": 1.0, "sr3d_train": 0.7, "rooms": 0.5}
 """How much a case of each set counts."""

@@ -13,7 +13,7 @@ from core3d_search.indexer.config import CropConfig
 from core3d_search.indexer.crops import crop_images, crop_weights
 from core3d_search.indexer.detections import Detections
 from core3d_search.indexer.frames import Frame
-from core3d_search.rooms import generate_room, render_room
+from core3d_search.synthetic import generate_room, render_room
 from training.phrases import Facts
 from training.views import MIN_AREA_FRACTION
 

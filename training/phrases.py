@@ -149,8 +149,8 @@ def plural(noun: str) -> str:
 
 def room_names() -> Names:
     """Return the names that the catalogue of rooms gives to things, colours and materials, and a few more."""
-    from core3d_search.rooms.catalogue import CATEGORIES
-    from core3d_search.rooms.surfaces import COLOR_SYNONYMS, COLORS, MATERIALS
+    from core3d_search.synthetic.catalogue import CATEGORIES
+    from core3d_search.synthetic.surfaces import COLOR_SYNONYMS, COLORS, MATERIALS
 
     def names_of(label: str) -> tuple[str, ...]:
         more = (name for name, labels in MORE_NAMES.items() if label in labels)

@@ -1,4 +1,4 @@
-"""Train the eye of the built-in masks (core3d_search/indexer/masks/pixel_net.safetensors).
+"""Train the eye of the built-in masks (core3d_search/indexer/masks/built_in/pixel_net.safetensors).
 
     python -m training.pixel_net --workdir views --steps 3000 --out pixel_net.safetensors
 
@@ -22,8 +22,8 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
-from core3d_search.indexer.masks.pixel_net import WIDTHS, PixelNet, network_input
-from core3d_search.rooms import CATEGORIES
+from core3d_search.indexer.masks.built_in.pixel_net import WIDTHS, PixelNet, network_input
+from core3d_search.synthetic import CATEGORIES
 from training.rendered import rendered_room
 
 HEIGHT, WIDTH = 352, 480

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from core3d_search.indexer.frames import Frame
 from core3d_search.indexer.planes import Structure, find_structure
-from core3d_search.rooms import Room, generate_room, render_room
+from core3d_search.synthetic import Room, generate_room, render_room
 
 
 @dataclass(frozen=True, eq=False)

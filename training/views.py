@@ -165,7 +165,7 @@ class RoomFrames:
     @classmethod
     def of(cls, seed: int, frames: int, width: int, height: int, cache: Path) -> RoomFrames:
         """Return the room of `seed`, from `cache` where it is there."""
-        from core3d_search.rooms import generate_room, render_room
+        from core3d_search.synthetic import generate_room, render_room
 
         file = cache / f"{seed}-{frames}x{width}x{height}.npz"
         if not file.exists():

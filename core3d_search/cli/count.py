@@ -19,7 +19,7 @@ def count(
     as_json: options.Json = False,
 ) -> None:
     """Count the objects that fit a text, in all and by scene."""
-    from core3d_search.search import Searcher
+    from core3d_search.search.searcher import Searcher
 
     with Searcher.open(db, llm=options.llm_parser(llm, llm_model)) as searcher:
         counts = searcher.count(text, scenes=scene, threshold=threshold)

@@ -21,7 +21,7 @@ def demo(
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
     from core3d_search.errors import InputError
-    from core3d_search.rooms import demo_rooms
+    from core3d_search.synthetic import demo_rooms
 
     if folder.exists() and any(folder.iterdir()):
         raise InputError(f"{folder} is not empty; name a new folder, so that nothing of yours is overwritten")

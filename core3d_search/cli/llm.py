@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import typer
 
-from core3d_search.llm import LlmParser, Reading
+from core3d_search.query.llm import LlmParser, Reading
 
 
 @dataclass(frozen=True)

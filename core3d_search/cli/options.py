@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from core3d_search.llm import LlmParser
+    from core3d_search.query.llm import LlmParser
 
 Database = Annotated[
     str | None,

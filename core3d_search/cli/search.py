@@ -14,7 +14,7 @@ from core3d_search.cli import options, output
 
 if TYPE_CHECKING:
     from core3d_search.datatypes import Hit, Reason
-    from core3d_search.search import Searcher
+    from core3d_search.search.searcher import Searcher
 
 UNITS = {"_m": " m", "_deg": "°"}
 """How the units that end the keys of measured values are written for people."""
@@ -49,7 +49,7 @@ def search(
 
     Nothing above the threshold is an answer too: it prints no hit and exits with 0.
     """
-    from core3d_search.search import Searcher
+    from core3d_search.search.searcher import Searcher
 
     if batch is None and not text and image is None and like is None:
         raise typer.BadParameter("say what to find: a text, --image, --like or --batch")

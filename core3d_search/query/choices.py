@@ -5,8 +5,8 @@ from __future__ import annotations
 from core3d_search.query import lexicon as lex
 from core3d_search.query.cursor import MARKS
 from core3d_search.query.draft import Draft
+from core3d_search.query.meaning import Measure
 from core3d_search.query.nouns import canonical
-from core3d_search.query.types import Measure
 from core3d_search.query.viewpoints import Viewpoints
 from core3d_search.query.words import singular
 

@@ -7,8 +7,8 @@ from collections.abc import Collection
 from core3d_search.query import lexicon as lex
 from core3d_search.query.cursor import MARKS, STOPS
 from core3d_search.query.draft import Draft
+from core3d_search.query.meaning import Attribute
 from core3d_search.query.noun_phrases import NounPhrases
-from core3d_search.query.types import Attribute
 
 
 class Clauses(NounPhrases):

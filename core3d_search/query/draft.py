@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from core3d_search.query import lexicon as lex
+from core3d_search.query.meaning import Attribute, Measure, Phrase, Relation, Selector
 from core3d_search.query.nouns import GENERIC, canonical
-from core3d_search.query.types import Attribute, Measure, Phrase, Relation, Selector
 
 _DEEPEST = 12
 

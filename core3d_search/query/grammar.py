@@ -20,8 +20,8 @@ from core3d_search.query import lexicon as lex
 from core3d_search.query.choices import Choices
 from core3d_search.query.cursor import MARKS
 from core3d_search.query.draft import Draft
+from core3d_search.query.meaning import Query, Viewpoint
 from core3d_search.query.notation import looks_exact, read
-from core3d_search.query.types import Query, Viewpoint
 from core3d_search.query.words import LONGEST_TEXT
 
 _QUOTED_SCENE = re.compile(r"\b(?:in|from)\s+(?:the\s+)?(?:scene|room|scan)?\s*[\"“]([^\"”]{1,80})[\"”]", re.IGNORECASE)

@@ -15,7 +15,7 @@ from typing import Any
 
 from core3d_search.errors import InputError
 from core3d_search.query.lexicon import ORDER_NAMES, PREDICATE_NAMES
-from core3d_search.query.types import Attribute, Measure, Phrase, Query, Relation, Selector, Viewpoint
+from core3d_search.query.meaning import Attribute, Measure, Phrase, Query, Relation, Selector, Viewpoint
 
 _TOKEN = re.compile(r'\s*("(?:[^"\\]|\\.)*"|[\[\](),<>=]|[^\s\[\](),<>="]+)')
 

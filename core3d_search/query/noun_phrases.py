@@ -5,8 +5,8 @@ from __future__ import annotations
 from core3d_search.query import lexicon as lex
 from core3d_search.query.cursor import MARKS, Cursor
 from core3d_search.query.draft import Draft
+from core3d_search.query.meaning import Attribute
 from core3d_search.query.nouns import canonical
-from core3d_search.query.types import Attribute
 from core3d_search.query.words import singular
 
 _LONGEST_COMPOUND, _LONGEST_PHRASE = 4, 14

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from core3d_search.errors import InputError
 from core3d_search.query import lexicon as lex
 from core3d_search.query.lexicon import ORDER_NAMES, PREDICATE_NAMES
-from core3d_search.query.types import Attribute, Measure, Phrase, Query, Relation, Selector, Viewpoint
+from core3d_search.query.meaning import Attribute, Measure, Phrase, Query, Relation, Selector, Viewpoint
 
 _KINDS = {"color": lex.COLORS, "size": lex.SIZES, "shape": lex.SHAPES, "material": lex.MATERIALS}
 _DIMENSIONS = ("width", "depth", "height", "length", "size")

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import torch
 
-from core3d_search.indexer.masks.pixel_net import Eye
-from core3d_search.indexer.masks.region_tree import BorderNet
-from core3d_search.indexer.masks.regions import PIXEL_NET
+from core3d_search.indexer.masks.built_in.pixel_net import Eye
+from core3d_search.indexer.masks.built_in.region_tree import BorderNet
+from core3d_search.indexer.masks.built_in.regions import PIXEL_NET
 from training import borders, pixel_net
 
 

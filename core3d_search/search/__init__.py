@@ -1,0 +1,1 @@
+"""Text, image or object in, ranked hits with their reasons out: start with searcher.py."""

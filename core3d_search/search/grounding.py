@@ -1,0 +1,91 @@
+"""Which of these labelled objects is meant: the search engine over a list of names and boxes, without embeddings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from core3d_search.datatypes import Hit
+from core3d_search.query import parse
+from core3d_search.query.lexicon import ADJECTIVES
+from core3d_search.query.nouns import GENERIC, canonical, likeness
+from core3d_search.relations import ObjectTable
+from core3d_search.search.ranking import Match, PhraseMatch, rank
+
+STRUCTURE = frozenset({"wall", "floor", "ceiling", "object"})
+"""Labels that "thing" or "one" rarely means."""
+FIT = 0.12
+"""A part of a description that scores less, on the average, does not fit: 0.2 % of right answers are below."""
+LESS_EXACT, SAME_NAME = 0.23, 0.53
+"""What remains of a related label, and of a synonym or plural, where another object has the very label said."""
+
+
+@dataclass(frozen=True)
+class LabelledObject:
+    """A named object: box `center` and full `extent` in metres, z up; `color` RGB 0..255; `front` a direction."""
+
+    id: int
+    label: str
+    center: Sequence[float]
+    extent: Sequence[float]
+    color: Sequence[float] | None = None
+    front: Sequence[float] | None = None
+
+
+def ground(text: str, objects: Sequence[LabelledObject], *, threshold: float | None = None) -> list[Hit]:
+    """Return the objects that `text` describes, best first; an empty list when nothing fits.
+
+    Nothing fits when no object has such a name, or when all that was said is contrary to the best one: its score, as
+    the geometric mean of the parts of the description, stays below `FIT`. A given `threshold` on the score replaces
+    that rule. Never raises on free text.
+    """
+    table = table_of(objects)
+    query = parse(text, vocabulary={o.label.lower() for o in objects})
+    if threshold is None:
+        target = query.target
+        threshold = FIT ** (1 + len(target.attributes) + len(target.relations) + len(target.selectors))
+    return rank(query, table, label_match(table), threshold=threshold)
+
+
+def table_of(objects: Sequence[LabelledObject]) -> ObjectTable:
+    """Return the objects as a table, in their order."""
+    unknown = (np.nan, np.nan, np.nan)
+    n = len(objects)
+    return ObjectTable(
+        ids=np.array([o.id for o in objects], dtype=np.int64),
+        centers=np.array([o.center for o in objects], dtype=np.float64).reshape(n, 3),
+        extents=np.array([o.extent for o in objects], dtype=np.float64).reshape(n, 3),
+        colors=np.array([unknown if o.color is None else o.color for o in objects], dtype=np.float64).reshape(n, 3),
+        fronts=np.array([unknown if o.front is None else o.front for o in objects], dtype=np.float64).reshape(n, 3),
+        labels=tuple(o.label for o in objects),
+    )
+
+
+def label_match(table: ObjectTable) -> Match:
+    """Return a matcher that compares nouns with the labels of `table`."""
+    labels = [(label or "").lower() for label in table.labels]
+    kinds = sorted(set(labels))
+    column = np.array([kinds.index(label) for label in labels], dtype=np.intp)
+
+    def match(text: str) -> PhraseMatch:
+        noun = text.lower()
+        words = noun.split()
+        while len(words) > 1 and words[0] in ADJECTIVES and " ".join(words) not in kinds:
+            words = words[1:]
+        noun = " ".join(words)
+        if not noun or (noun in ADJECTIVES and noun not in kinds):
+            scores = np.array([0.05 if canonical(k) in STRUCTURE else 0.5 for k in kinds])
+        else:
+            scores = np.array([likeness(noun, kind) for kind in kinds])
+            if canonical(noun) in GENERIC:
+                scores = np.where([k != noun and canonical(k) in STRUCTURE for k in kinds], 0.05, scores)
+            if scores.max(initial=0.0) == 1.0:
+                # somebody who knows the labels calls a thing by its own: the exact one first, then its synonyms
+                exact = np.array([kind == noun for kind in kinds])
+                scores = np.where(scores < 1.0, LESS_EXACT * scores, np.where(exact | ~exact.any(), 1.0, SAME_NAME))
+        probability = scores[column] if len(column) else np.zeros(0)
+        return PhraseMatch(probability, probability)
+
+    return match

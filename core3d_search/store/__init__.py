@@ -1,0 +1,27 @@
+"""The store: every scene, run, object and embedding in one SQL database; the only opener of connections to it."""
+
+from core3d_search.store.facade import Store
+from core3d_search.store.records import (
+    EmbeddingModel,
+    FrameRecord,
+    IndexStamp,
+    ObjectTable,
+    ObservationRecord,
+    RunRecord,
+    SceneRecord,
+    StoredEmbeddings,
+    StoreInfo,
+)
+
+__all__ = [
+    "EmbeddingModel",
+    "FrameRecord",
+    "IndexStamp",
+    "ObjectTable",
+    "ObservationRecord",
+    "RunRecord",
+    "SceneRecord",
+    "Store",
+    "StoreInfo",
+    "StoredEmbeddings",
+]
