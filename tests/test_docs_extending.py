@@ -45,8 +45,8 @@ def test_the_reader_has_no_more_than_forty_lines_and_indexes_a_scan(site):
     scan.mkdir(parents=True)
     for i in range(3):
         frame, _ = draw_solids(TABLE_SCENE, eye=(0.4 + i / 10, -1.7, 1.4), target=(0, 0, 0.4), index=i)
-        parts = {key: getattr(frame, key) for key in ("rgb", "depth", "intrinsics", "world_from_camera")}
-        np.savez(scan / f"{i:03}.npz", **parts)
+        parts = {key: getattr(frame, key) for key in ("rgb", "depth", "intrinsics")}
+        np.savez(scan / f"{i:03}.npz", pose=frame.world_from_camera, **parts)
     done = run(site, "core3d_search.cli", "index", "scans", "--db", "core3d.db")
     assert done.returncode == 0, done.stderr
     (scene,) = json.loads(run(site, "core3d_search.cli", "scenes", "--db", "core3d.db", "--json").stdout)

@@ -43,7 +43,7 @@ class Silent(FramesFolderReader):
 
 class Writes(FramesFolderReader):
     def __getitem__(self, i):
-        (self.path / "cache.bin").write_bytes(b"1")
+        (self.source / "cache.bin").write_bytes(b"1")
         return super().__getitem__(i)
 """
 
