@@ -26,7 +26,7 @@ class ColmapReader(PosedImagesReader):
 
     Depth is `stereo/depth_maps/NAME.geometric.bin` (COLMAP's own, in the model's units) or `depth/STEM.png` (16-bit
     millimetres of a depth camera, in the picture's view). A reconstruction has no scale of its own: `--scale` gives
-    metres to the unit; else the depth camera does, by its depths at the sparse points; else a unit is taken for a metre.
+    metres to the unit; else the depth camera does, by its depths at the sparse points; else a unit is a metre.
     """
 
     format = "colmap"

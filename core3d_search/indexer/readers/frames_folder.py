@@ -15,7 +15,6 @@ from core3d_search.indexer.readers.files import files_under
 from core3d_search.indexer.readers.posed_images import Camera, FrameParts, PosedImagesReader
 from core3d_search.indexer.readers.trajectories import Trajectory, nearest, read_csv, read_tum
 
-<<<<<<< HEAD
 Floats = npt.NDArray[np.float64]
 COLOR_FOLDERS = ("color", "images", "rgb", "image")
 COLOR_ENDINGS = (".jpg", ".jpeg", ".png")
@@ -31,14 +30,6 @@ class FramesFolderReader(PosedImagesReader):
     an error of that frame alone. In the place of `pose/` a `trajectory.csv` or `trajectory.txt` (TUM's lines of time
     and pose) may stand: an image's pose is the one of its file name or number, else the one nearest to the time that is
     its name, else, where there are as many of both, the one in its place.
-=======
-
-class FramesFolderReader:
-    """Reads `color/NNNNN.jpg|png`, `depth/NNNNN.png`, `pose/NNNNN.txt`, `intrinsics.txt`.
-
-    `scene.json` may set `name` and any of `ReadOptions`. Colour images define the frames: one without depth or pose is
-    an error of that frame alone.
->>>>>>> main
     """
 
     format = "frames"
