@@ -13,6 +13,7 @@ from core3d_search.indexer.config import IndexConfig
 from core3d_search.indexer.crops import embed_observations
 from core3d_search.indexer.frames import SceneReader
 from core3d_search.indexer.labels import Labeller
+from core3d_search.indexer.lifting import Observation
 from core3d_search.indexer.perceive import SceneResult, read
 from core3d_search.indexer.report import StageClock, StageProgress, silent
 
@@ -67,11 +68,16 @@ def embed_objects(
             by_frame[result.observations[member].frame].append((member, number))
     sums = np.zeros((len(result.objects), encoder.dimension))
     for done, position in enumerate(sorted(by_frame), 1):
-        members, owners = zip(*sorted(by_frame[position]), strict=True)
+        shown = sorted(by_frame[position], key=lambda pair: _sort_key(result.observations[pair[0]]))
         frame = read(reader, position, config)
-        looks = embed_observations(frame, [result.observations[m] for m in members], encoder, config.crops)
-        np.add.at(sums, np.array(owners), looks.astype(np.float64))
+        looks = embed_observations(frame, [result.observations[m] for m, _ in shown], encoder, config.crops)
+        np.add.at(sums, np.array([owner for _, owner in shown]), looks.astype(np.float64))
         progress(reader.name, "embed", done, len(by_frame))
     lengths = np.linalg.norm(sums, axis=1, keepdims=True)
     embeddings: npt.NDArray[np.float32] = (sums / np.maximum(lengths, 1e-12)).astype(np.float32)
     return embeddings
+
+
+def _sort_key(seen: Observation) -> tuple[float, ...]:
+    """Order by content, so that sums do not depend on the order in which observations came."""
+    return (seen.level, *seen.box.tolist(), seen.pixel_count)

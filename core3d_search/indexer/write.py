@@ -20,6 +20,7 @@ from core3d_search.indexer.journal import FrameNote, Journal
 from core3d_search.indexer.masks import MaskGenerator
 from core3d_search.indexer.perceive import SceneResult
 from core3d_search.indexer.planes import Structure
+from core3d_search.indexer.readers import fingerprint
 from core3d_search.store import EmbeddingModel, FrameRecord, ObservationRecord, RunRecord, SceneRecord, Store
 
 RECORDED_LIBRARIES = ("numpy", "scipy", "scikit-image", "torch", "open_clip_torch", "pillow")
@@ -41,7 +42,7 @@ class RunInput:
         """Return the input of a run that begins now; reads all files of the scene for their checksum."""
         started = datetime.now(timezone.utc)
         model = EmbeddingModel.of(encoder)
-        return cls(started, reader.fingerprint(), config, generator.name, generator.checksum, model)
+        return cls(started, fingerprint(reader), config, generator.name, generator.checksum, model)
 
     @property
     def config_checksum(self) -> str:
@@ -81,7 +82,7 @@ def write_failure(store: Store, reader: SceneReader, run: RunInput, journal: Jou
 def _scene_record(reader: SceneReader, structure: Structure | None) -> SceneRecord:
     up = structure.up if structure else reader.up
     towards = None if up is None else (float(up[0]), float(up[1]), float(up[2]))
-    return SceneRecord(reader.name, str(reader.path), reader.format, towards)
+    return SceneRecord(reader.name, str(reader.source), reader.format, towards)
 
 
 def _frame_record(note: FrameNote) -> FrameRecord:

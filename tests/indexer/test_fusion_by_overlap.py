@@ -22,7 +22,9 @@ MASK = PackedMask((0, 0, 1, 1), np.array([128], np.uint8))
 
 def seen(points: np.ndarray, frame: int = 0, embedding: np.ndarray | None = None, color: int = 99) -> Observation:
     colors = np.full((len(points), 3), color, np.uint8)
-    return Observation(frame, np.arange(4, dtype=float), 1.0, 2, points, colors, MASK, len(points), False, 1.0, embedding)
+    return Observation(
+        frame, np.arange(4, dtype=float), 1.0, 2, points, colors, MASK, len(points), False, 1.0, embedding
+    )
 
 
 def slab(low: tuple[int, int, int], high: tuple[int, int, int]) -> np.ndarray:

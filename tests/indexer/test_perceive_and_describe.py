@@ -74,7 +74,7 @@ class MeanColor:
     calibration = Calibration(6.0, 0.0, ("gray",))
 
     def encode_images(self, images):
-        means = np.stack([image.reshape(-1, 3).mean(axis=0) + (0, 1, 0) for image in images])
+        means = np.stack([image.reshape(-1, 3).mean(axis=0) + np.array([0, 1, 0]) for image in images])
         return (means / np.linalg.norm(means, axis=1, keepdims=True)).astype(np.float32)
 
     def encode_texts(self, texts):

@@ -12,8 +12,8 @@ from core3d_search.indexer.masks.progressive import make_generator
 from core3d_search.indexer.pipeline import index_scene, index_scenes
 from core3d_search.indexer.readers import find_scenes
 from core3d_search.indexer.readers.frames_folder import FramesFolderReader
-from core3d_search.synthetic import generate_room, write_room
 from core3d_search.store import Store
+from core3d_search.synthetic import generate_room, write_room
 
 CONFIG = resolve(overrides=["frames.limit=4", "frames.longest_side_px=160"])
 
@@ -119,7 +119,6 @@ def test_a_bug_in_one_scene_is_told_with_its_place_and_costs_no_other(scene, sto
     for name in ("bad", "good"):
         shutil.copytree(scene, tmp_path / "scenes" / name)
         (tmp_path / "scenes" / name / "scene.json").write_text(f'{{"up": [0, 0, 1], "name": "{name}"}}')
-
 
     class Buggy(FramesFolderReader):
         def __getitem__(self, position):
