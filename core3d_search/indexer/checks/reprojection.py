@@ -13,8 +13,11 @@ Floats = npt.NDArray[np.float64]
 
 STEP_PX = 5
 """Pixels of the small image between the points that are projected."""
-TOLERANCE_M, TOLERANCE_SHARE = 0.02, 0.03
-"""Two depths agree within this: noise of depth cameras and half a pixel of a slanted wall, at the sample's size."""
+TOLERANCE_SHARE = 0.035
+"""Two depths agree within this share: noise of depth cameras and half a pixel of a slanted wall, at the sample's size.
+
+No absolute tolerance: depths in a wrong unit would all lie within it.
+"""
 
 
 @dataclass(frozen=True)
@@ -22,8 +25,7 @@ class Agreement:
     """What M pairs of frames say together.
 
     `points` that were projected, `landed` on a depth of the other frame, `agreeing` with it; `residual_m` and
-    `residual_share` the median difference in metres and of the depth, over those that landed within 0.5 m of any
-    surface or did not (all of them).
+    `residual_share` the median difference of those that landed, in metres and of the depth.
     """
 
     points: int
@@ -62,32 +64,37 @@ def agreement(sample: Sample, reading: Reading) -> Agreement:
     if not len(sample.pairs):
         return Agreement(0, 0, 0, float("inf"), float("inf"))
     pairs = np.concatenate([sample.pairs, sample.pairs[:, ::-1]])
-    differences, depths, points = _differences(sample, reading, pairs)
+    seen, points = _seen(sample, reading, pairs, STEP_PX)
+    differences, depths = seen.measured - seen.expected, seen.expected
     if not len(differences):
         return Agreement(points, 0, 0, float("inf"), float("inf"))
     off = np.abs(differences)
-    agreeing = off < np.maximum(TOLERANCE_M, TOLERANCE_SHARE * depths)
-    return Agreement(
-        points, len(off), int(agreeing.sum()), float(np.median(off)), float(np.median(off / depths))
-    )
+    agreeing = off < TOLERANCE_SHARE * depths
+    return Agreement(points, len(off), int(agreeing.sum()), float(np.median(off)), float(np.median(off / depths)))
 
 
-def per_pair(sample: Sample, reading: Reading) -> npt.NDArray[np.float64]:
-    """Return (M,) which part of what landed agrees in each pair, NaN where less than a tenth of the points landed."""
-    shares = np.full(len(sample.pairs), np.nan)
-    for row, pair in enumerate(sample.pairs):
-        differences, depths, points = _differences(sample, reading, np.stack([pair, pair[::-1]]))
-        if len(differences) > 0.1 * points:
-            shares[row] = np.mean(np.abs(differences) < np.maximum(TOLERANCE_M, TOLERANCE_SHARE * depths))
-    return shares
+def residual_image(sample: Sample, reading: Reading, first: int, second: int) -> npt.NDArray[np.float64]:
+    """Return (h, w) by how many tolerances the depth of `second` differs from what `first` expects, NaN unseen."""
+    seen, _ = _seen(sample, reading, np.array([[first, second]]), 1)
+    image = np.full(sample.depth.shape[1:], np.nan)
+    image[seen.rows, seen.columns] = np.abs(seen.measured - seen.expected) / (TOLERANCE_SHARE * seen.expected)
+    return image
 
 
-def _differences(
-    sample: Sample, reading: Reading, pairs: npt.NDArray[np.int64]
-) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32], int]:
-    """Return measured minus expected depth (L,) of what landed, the expected depth (L,), and how many were projected."""
+@dataclass(frozen=True, eq=False)
+class _Seen:
+    """Points of one frame where another measured depth: pixels (L,) there, depth `measured` and `expected` (L,)."""
+
+    rows: npt.NDArray[np.int64]
+    columns: npt.NDArray[np.int64]
+    measured: npt.NDArray[np.float32]
+    expected: npt.NDArray[np.float32]
+
+
+def _seen(sample: Sample, reading: Reading, pairs: npt.NDArray[np.int64], step: int) -> tuple[_Seen, int]:
+    """Return what of every `step`-th pixel of the first landed in the second, and how many were projected."""
     height, width = sample.depth.shape[1:]
-    rows, columns = np.mgrid[STEP_PX // 2 : height : STEP_PX, STEP_PX // 2 : width : STEP_PX].reshape(2, -1)
+    rows, columns = np.mgrid[step // 2 : height : step, step // 2 : width : step].reshape(2, -1)
     pixels = np.stack([columns, rows, np.ones_like(rows)]).astype(np.float64)
     source, target = pairs.T
     z = sample.depth[:, rows, columns] * reading.depth_factor
@@ -101,7 +108,8 @@ def _differences(
         valid = (z[source] > 0) & (seen[:, 2] > 0.05) & (u > -0.5) & (u < width - 0.5) & (v > -0.5) & (v < height - 0.5)
     which, point = np.nonzero(valid)
     u, v = np.round(u[which, point]).astype(int), np.round(v[which, point]).astype(int)
-    measured = sample.depth[target[which], v.clip(0, height - 1), u.clip(0, width - 1)] * np.float32(reading.depth_factor)
+    u, v = u.clip(0, width - 1), v.clip(0, height - 1)
+    measured = sample.depth[target[which], v, u] * np.float32(reading.depth_factor)
     expected = seen[which, 2, point].astype(np.float32)
     known = measured > 0
-    return (measured - expected)[known], expected[known], int((z[source] > 0).sum())
+    return _Seen(v[known], u[known], measured[known], expected[known]), int((z[source] > 0).sum())
