@@ -50,7 +50,7 @@ class StructureConfig:
 
 @dataclass(frozen=True)
 class MaskConfig:
-    """Masks of one frame: generator, progressive granularity, filters, 3D split (METHOD section 1)."""
+    """Masks of one frame: generator, progressive granularity, filters, 3D split (docs/method.md section 1)."""
 
     generator: str = "built-in"
     """Registered name of the mask generator."""
@@ -85,7 +85,7 @@ class MaskConfig:
 
 @dataclass(frozen=True)
 class CropConfig:
-    """The five crops of a mask and their weights (METHOD section 2, equation 4); weight 0 leaves a crop out."""
+    """The five crops of a mask and their weights (docs/method.md section 2, equation 4); weight 0 leaves a crop out."""
 
     mask_weight: float = 0.25
     """Weight of the tight box with everything outside the mask black."""
@@ -135,7 +135,7 @@ class LiftConfig:
 
 @dataclass(frozen=True)
 class FusionConfig:
-    """Observations to objects by symmetric voxel overlap (METHOD section 3)."""
+    """Observations to objects by symmetric voxel overlap (docs/method.md section 3)."""
 
     voxel_m: float = 0.025
     """Metres: edge of the voxels whose overlap is measured."""
@@ -172,7 +172,7 @@ class FusionConfig:
 
 @dataclass(frozen=True)
 class LabelConfig:
-    """The class names that objects are labelled with (METHOD section 4)."""
+    """The class names that objects are labelled with (docs/method.md section 4)."""
 
     vocabulary: tuple[str, ...] = ()
     """Class names; empty takes the encoder's own, or a list of everyday indoor things."""
