@@ -14,7 +14,21 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-FLOORS = {}
+FLOORS = {
+    "cli": 88,
+    "encoders": 94,
+    "indexer": 90,
+    "migrations": 95,
+    "query": 92,
+    "relations": 93,
+    "schema": 90,
+    "search": 94,
+    "store": 95,
+    "synthetic": 94,
+    "testing": 90,
+    "the ground": 92,
+    "vectors": 94,
+}
 
 
 def main() -> int:
