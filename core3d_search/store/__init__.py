@@ -5,23 +5,25 @@ from core3d_search.store.records import (
     EmbeddingModel,
     FrameRecord,
     IndexStamp,
-    ObjectTable,
     ObservationRecord,
     RunRecord,
     SceneRecord,
     StoredEmbeddings,
+    StoredObjects,
     StoreInfo,
+    Thumbnail,
 )
 
 __all__ = [
     "EmbeddingModel",
     "FrameRecord",
     "IndexStamp",
-    "ObjectTable",
     "ObservationRecord",
     "RunRecord",
     "SceneRecord",
     "Store",
     "StoreInfo",
     "StoredEmbeddings",
+    "StoredObjects",
+    "Thumbnail",
 ]

@@ -46,11 +46,11 @@ def test_a_scene_comes_back_as_it_was_written(store: Store) -> None:
 def test_frames_come_back_exactly_and_say_why_they_were_skipped(store: Store) -> None:
     write_scene(store)
     for found, written in zip(store.frames("kitchen"), frame_records(), strict=True):
-        assert (found.number, found.height, found.width, found.skipped) == (
+        assert (found.number, found.height, found.width, found.skip_reason) == (
             written.number,
             written.height,
             written.width,
-            written.skipped,
+            written.skip_reason,
         )
         if written.world_from_camera is not None:
             assert np.array_equal(found.world_from_camera, written.world_from_camera)
