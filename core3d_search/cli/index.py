@@ -28,6 +28,11 @@ def index(
         typer.Option("--set", help="Any setting, e.g. fusion.gamma=0.25; repeatable.", metavar="KEY=VALUE"),
     ] = None,
     format: Annotated[str | None, typer.Option(help="Force a reader: frames or 7scenes.")] = None,
+    depth_scale: options.DepthScale = None,
+    camera_axes: options.CameraAxes = None,
+    invert_poses: options.InvertPoses = None,
+    up: options.Up = None,
+    scale: options.Scale = None,
     force: Annotated[bool, typer.Option("--force", help="Index again what has not changed.")] = False,
     as_json: options.Json = False,
 ) -> None:
@@ -40,7 +45,8 @@ def index(
     overrides = [f"masks.generator={masks}"] if masks else []
     overrides += [f"encoder.name={encoder}"] if encoder else []
     config = resolve(profile, [*overrides, *(settings or [])])
-    scenes = find_scenes(path, format)
+    said = options.read_options(depth_scale, camera_axes, invert_poses, up, scale)
+    scenes = find_scenes(path, format, said)
     typer.echo(f"{len(scenes)} scene(s) in {path}, format {', '.join(sorted({s.format for s in scenes}))}", err=True)
     reports: list[RunReport] = []
     failures: dict[str, str] = {}

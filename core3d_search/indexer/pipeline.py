@@ -23,6 +23,7 @@ from core3d_search.indexer.lifting import Observation, lift
 from core3d_search.indexer.masks import MaskGenerator
 from core3d_search.indexer.masks.progressive import knows_structure, make_generator, progressive_masks
 from core3d_search.indexer.planes import Structure, estimate_up, find_structure
+from core3d_search.indexer.readers import fingerprint
 from core3d_search.indexer.report import RunReport, SkippedFrame, StageClock
 from core3d_search.store import EmbeddingModel, FrameRecord, ObservationRecord, RunRecord, SceneRecord, Store
 
@@ -120,7 +121,7 @@ class _Run:
         self.generator, self.encoder = generator, encoder
         self.started = datetime.now(timezone.utc)
         self.clock = StageClock()
-        self.fingerprint = reader.fingerprint()
+        self.fingerprint = fingerprint(reader)
         self.config_checksum = _checksum(config, generator, encoder)
         self.positions = config.frames.positions(len(reader))
         self.frame_records: list[FrameRecord] = []
@@ -246,7 +247,7 @@ class _Run:
         up = structure.up if structure else self.reader.up
         return SceneRecord(
             self.reader.name,
-            str(self.reader.path),
+            str(self.reader.source),
             self.reader.format,
             None if up is None else (float(up[0]), float(up[1]), float(up[2])),
         )

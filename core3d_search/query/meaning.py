@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-Frame = Literal["viewer", "anchor", "room"]
+ReferenceFrame = Literal["viewer", "anchor", "room"]
 """Whose left and front: of somebody who looks at the anchor, of the anchor, or of the room (+x right, +y behind)."""
 
 
@@ -35,7 +35,7 @@ class Relation:
     predicate: str
     anchors: tuple[Phrase, ...] = ()
     negated: bool = False
-    frame: Frame | None = None
+    frame: ReferenceFrame | None = None
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from core3d_search.indexer.config import resolve
 from core3d_search.indexer.masks.progressive import make_generator
 from core3d_search.indexer.pipeline import index_scene, index_scenes
 from core3d_search.indexer.readers import find_scenes
-from core3d_search.synthetic import generate_room, write_room
 from core3d_search.store import Store
+from core3d_search.synthetic import generate_room, write_room
 
 CONFIG = resolve(overrides=["frames.limit=4", "frames.longest_side_px=160"])
 

@@ -26,10 +26,10 @@ from core3d_search.indexer.detections import Detections
 from core3d_search.indexer.frames import Frame
 from core3d_search.weights import Progress, PublishedWeights, find_weights, sha256_of
 
-from .semantic_sam.adapter import detections, on_device
-from .semantic_sam.candidates import STABILITY_OFFSET, Candidates, certain, room_for
-from .semantic_sam.mask_filters import grid_points
-from .semantic_sam.model import MEAN, STD  # those of ImageNet, which all of these networks share
+from .click_grid.adapter import detections, on_device
+from .click_grid.candidates import STABILITY_OFFSET, Candidates, allocate_packed, certain
+from .click_grid.filters import grid_points
+from .click_grid.imagenet import MEAN, STD
 
 WHOLE, PART, SUB_PART = LEVELS = (2, 4, 6)  # on the scale of Semantic-SAM, 1 coarse to 6 fine
 MASKS_AT_ONCE = 8  # at full resolution: 32 MiB at 1024 x 1024
@@ -105,13 +105,19 @@ class SamMaskGenerator:
             points = np.pad(clicks, ((0, 0), (0, 2))).repeat(len(LEVELS), axis=0)
             for first in range(0, len(kept), MASKS_AT_ONCE):
                 chosen = kept[first : first + MASKS_AT_ONCE]
-                room = room_for(len(chosen), size)
+                storage = allocate_packed(len(chosen), size)
                 full = self.full_size(logits.flatten(0, 1)[torch.from_numpy(chosen).to(logits.device)], size)
                 chosen_ious = ious.flatten().cpu().numpy()[chosen]
                 found = Candidates.stable(
-                    full, chosen_ious, points[chosen], levels[chosen], self.stability_threshold, STABILITY_OFFSET, room
+                    full,
+                    chosen_ious,
+                    points[chosen],
+                    levels[chosen],
+                    self.stability_threshold,
+                    STABILITY_OFFSET,
+                    storage,
                 )
-                del full  # before the next room is allocated
+                del full  # before the next storage is allocated
                 yield found
 
     def encode(self, rgb: npt.NDArray[np.uint8]) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,7 +37,7 @@ def read_depth(path: Path, units_per_metre: float, invalid: Iterable[int] = (0,)
     if not PLAUSIBLE_DEPTH[0] <= median <= PLAUSIBLE_DEPTH[1]:
         raise InputError(
             f"{path}: the median depth would be {median:.3g} m with {units_per_metre:g} units to the metre; "
-            "set the right depth_scale in scene.json"
+            "give the right one with --depth-scale, or as depth_scale in scene.json"
         )
     return depth
 
@@ -76,7 +75,7 @@ def read_intrinsics(path: Path) -> npt.NDArray[np.float64]:
 
 
 def registered_depth(depth: npt.NDArray[np.float32], rgb: npt.NDArray[np.uint8], path: Path) -> npt.NDArray[np.float32]:
-    """Return `depth` (h, w) at the size of `rgb` (H, W, 3), by nearest neighbour (a mean would invent points in mid-air).
+    """Return `depth` (h, w) at the size of `rgb` (H, W, 3), by nearest neighbour (means would be points in mid-air).
 
     Phones store depth smaller than colour, over the same field of view. Raises InputError where the shapes differ.
     """
@@ -88,17 +87,6 @@ def registered_depth(depth: npt.NDArray[np.float32], rgb: npt.NDArray[np.uint8],
     rows = (np.arange(height) + 0.5) * depth.shape[0] // height
     columns = (np.arange(width) + 0.5) * depth.shape[1] // width
     return depth[rows.astype(int)[:, None], columns.astype(int)]
-
-
-def checksum_of_files(root: Path, paths: Iterable[Path]) -> str:
-    """Return the SHA-256 over the names (relative to `root`) and contents of `paths`."""
-    digest = hashlib.sha256()
-    for path in sorted(paths):
-        digest.update(f"{path.relative_to(root).as_posix()}\0{path.stat().st_size}\0".encode())
-        with path.open("rb") as file:
-            while chunk := file.read(1 << 20):
-                digest.update(chunk)
-    return digest.hexdigest()
 
 
 def _opened(path: Path, mode: str | None) -> Image.Image:

@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from core3d_search.errors import InputError
-from core3d_search.indexer.frames import Frame
+from core3d_search.indexer.frames import Frame, ReadOptions
 from core3d_search.indexer.readers import images
+from core3d_search.indexer.readers.settings import settings_of
 
 KINECT_INTRINSICS = np.array([[585.0, 0, 320], [0, 585, 240], [0, 0, 1]])
 """Stated on the 7-Scenes page: focal length 585, principal point 320, 240 (640x480)."""
@@ -27,28 +28,29 @@ class SevenScenesReader:
 
     format = "7scenes"
     layout = "frame-000000.color.png, frame-000000.depth.png, frame-000000.pose.txt"
+    suffixes = ()
     _color_name = re.compile(r"frame-(\d+)\.color\.(?:png|jpg|jpeg)")
 
-    def __init__(self, path: Path) -> None:
-        self.path = path.resolve()
-        self.name = self.path.name
-        self.up = None
-        intrinsics = path / "camera-intrinsics.txt"
+    def __init__(self, source: Path, options: ReadOptions) -> None:
+        self.source, self.options = source.resolve(), options
+        self._settings = settings_of(source, options)
+        self.name, self.up = self._settings.name, self._settings.up
+        intrinsics = source / "camera-intrinsics.txt"
         self._intrinsics = images.read_intrinsics(intrinsics) if intrinsics.exists() else KINECT_INTRINSICS
-        matches = ((self._color_name.fullmatch(file.name), file) for file in self.path.iterdir())
+        matches = ((self._color_name.fullmatch(file.name), file) for file in self.source.iterdir())
         self._colors = sorted((int(match[1]), file) for match, file in matches if match)
         if not self._colors:
-            raise InputError(f"{path} holds no image such as frame-000000.color.png")
+            raise InputError(f"{source} holds no image such as frame-000000.color.png")
 
     @classmethod
-    def recognises(cls, path: Path) -> bool:
+    def recognises(cls, source: Path) -> bool:
         """Return whether a colour image of the data set's naming is there."""
-        return any(cls._color_name.fullmatch(file.name) for file in path.glob("frame-*.color.*"))
+        return any(cls._color_name.fullmatch(file.name) for file in source.glob("frame-*.color.*"))
 
     @classmethod
-    def open(cls, path: Path) -> SevenScenesReader:
-        """Return the scene at `path`; raises InputError."""
-        return cls(path)
+    def open(cls, source: Path, options: ReadOptions = ReadOptions()) -> SevenScenesReader:
+        """Return the scene at `source`; raises InputError."""
+        return cls(source, options)
 
     def __len__(self) -> int:
         return len(self._colors)
@@ -58,18 +60,19 @@ class SevenScenesReader:
         _, color = self._colors[position]
         stem = color.name.split(".")[0]
         rgb = images.read_color(color)
-        depth_path = self.path / f"{stem}.depth.png"
-        depth = images.read_depth(depth_path, 1000.0, INVALID_DEPTH)
+        depth_path = self.source / f"{stem}.depth.png"
+        depth = images.read_depth(depth_path, self._settings.units_per_metre(1000.0), INVALID_DEPTH)
+        stored = images.read_rigid_transform(self.source / f"{stem}.pose.txt")
         return Frame(
             index=position,
             rgb=rgb,
             depth=images.registered_depth(depth, rgb, depth_path),
             intrinsics=self._intrinsics,
-            world_from_camera=images.read_rigid_transform(self.path / f"{stem}.pose.txt"),
+            world_from_camera=self._settings.world_from_camera(stored, "opencv"),
         )
 
-    def fingerprint(self) -> str:
-        """Return the SHA-256 over every file that a frame is read from."""
-        files = [file for file in self.path.iterdir() if file.name.startswith("frame-") and file.is_file()]
-        intrinsics = self.path / "camera-intrinsics.txt"
-        return images.checksum_of_files(self.path, files + ([intrinsics] if intrinsics.exists() else []))
+    def files(self) -> list[Path]:
+        """Return every file that a frame is read from."""
+        files = [file for file in self.source.iterdir() if file.name.startswith("frame-") and file.is_file()]
+        known = ("camera-intrinsics.txt", "scene.json")
+        return files + [file for name in known if (file := self.source / name).is_file()]
