@@ -140,7 +140,7 @@ objects = Table(
     _key(),
     _belongs_to("scene_id", "scenes", index=True),
     _belongs_to("run_id", "runs", index=True),
-    Column("label", String(255)),
+    Column("label", String(255), index=True),
     Column("label_score", Double),
     Column("center_x", Double, nullable=False),
     Column("center_y", Double, nullable=False),

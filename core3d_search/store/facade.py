@@ -35,6 +35,7 @@ from core3d_search.store.records import (
     ObservationRecord,
     RunRecord,
     SceneRecord,
+    SearchableScene,
     StoredEmbeddings,
     StoredObjects,
     StoreInfo,
@@ -92,6 +93,11 @@ class Store:
             scenes.scene_key(connection, name)
             return next(scene for scene in scenes.all_scenes(connection) if scene.name == name)
 
+    def searchable_scenes(self) -> list[SearchableScene]:
+        """Return every scene that a complete run has filled, by name, with what a search must know of it."""
+        with self.database.reading() as connection:
+            return runs.searchable_scenes(connection)
+
     def runs(self, scene: str) -> list[RunRecord]:
         """Return the runs on `scene`, oldest first."""
         with self.database.reading() as connection:
@@ -147,6 +153,16 @@ class Store:
                 return object_arrays.object_arrays(connection)
             key = scenes.scene_key(connection, scene)
             return object_arrays.object_arrays(connection, tables.objects.c.scene_id == key)
+
+    def scenes_of(self, object_ids: Sequence[int]) -> dict[int, str]:
+        """Return the name of each object's scene; ids that no object has are passed over."""
+        with self.database.reading() as connection:
+            return object_arrays.scenes_of(connection, object_ids)
+
+    def labels(self) -> list[str]:
+        """Return every label that some object has."""
+        with self.database.reading() as connection:
+            return object_arrays.labels(connection)
 
     def objects(self, scene: str, *, with_points: bool = False) -> list[SceneObject]:
         """Return the objects of `scene` by id; without `with_points` their points and colours are empty."""

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, select, text
 
 from core3d_search.schema.checksums import stored
 from core3d_search.schema.tables import objects, scenes
 from core3d_search.store.colors import unpacked
 from core3d_search.store.records import StoredObjects
-from core3d_search.store.statements import AnyRow, checked_rows, damaged
+from core3d_search.store.statements import MOST_BOUND, AnyRow, checked_rows, damaged
 
 
 def object_arrays(connection: Connection, which: ColumnElement[bool] | None = None) -> StoredObjects:
@@ -28,6 +28,32 @@ def object_arrays(connection: Connection, which: ColumnElement[bool] | None = No
         return _arrays(found, names)
     except (KeyError, ValueError) as error:
         raise damaged(connection, "an object", str(error)) from error
+
+
+def scenes_of(connection: Connection, object_ids: Sequence[int]) -> dict[int, str]:
+    """Return the name of each object's scene; ids that no object has are passed over."""
+    found: dict[int, str] = {}
+    for start in range(0, len(object_ids), MOST_BOUND):
+        some = object_ids[start : start + MOST_BOUND]
+        wanted = select(objects.c.id, scenes.c.name).join(scenes).where(objects.c.id.in_(some))
+        found |= {row.id: row.name for row in connection.execute(wanted)}
+    return found
+
+
+LABELS = """
+WITH RECURSIVE each(label) AS (
+    SELECT MIN(label) FROM objects
+    UNION ALL
+    SELECT (SELECT MIN(label) FROM objects WHERE label > each.label) FROM each WHERE each.label IS NOT NULL
+)
+SELECT label FROM each WHERE label IS NOT NULL
+"""
+"""Jumps from label to label in their index: as fast as there are labels, however many objects bear them."""
+
+
+def labels(connection: Connection) -> list[str]:
+    """Return every label that some object has, sorted as the database does."""
+    return [str(label) for label in connection.execute(text(LABELS)).scalars()]
 
 
 def _arrays(rows: Sequence[AnyRow], scene_names: dict[int, str]) -> StoredObjects:

@@ -25,7 +25,7 @@ from core3d_search.schema.tables import (
 )
 from core3d_search.store.colors import summarise_colors
 from core3d_search.store.records import ObservationRecord, Thumbnail
-from core3d_search.store.statements import AnyRow, checked_rows, damaged, insert_rows, new_ids
+from core3d_search.store.statements import MOST_BOUND, AnyRow, checked_rows, damaged, insert_rows, new_ids
 
 # Reading
 
@@ -113,8 +113,8 @@ def replace_objects(
         connection.execute(delete(table).where(table.c.object_id.in_(of_scene)))
     there = set(connection.execute(select(objects.c.id).filter_by(scene_id=scene_id)).scalars())
     gone = sorted(there - set(kept_ids))
-    for start in range(0, len(gone), 500):  # SQLite binds a limited number of values
-        connection.execute(delete(objects).where(objects.c.id.in_(gone[start : start + 500])))
+    for start in range(0, len(gone), MOST_BOUND):
+        connection.execute(delete(objects).where(objects.c.id.in_(gone[start : start + MOST_BOUND])))
     fresh = iter(new_ids(connection, objects, sum(key is None for key in kept_ids)))
     ids = [next(fresh) if key is None else key for key in kept_ids]
     owner = {"scene_id": scene_id, "run_id": run_id}

@@ -39,6 +39,11 @@ class EmbeddingModel:
         }
         return cls(encoder.model_id, encoder.checksum, encoder.dimension, calibration)
 
+    @property
+    def key(self) -> tuple[str, str]:
+        """What tells spaces apart."""
+        return self.name, self.checksum
+
     def __str__(self) -> str:
         return f"{self.name} ({self.checksum[:12]})"
 
@@ -60,6 +65,19 @@ class SceneRecord:
     indexed: datetime | None = None
     origin: tuple[float, float, float] | None = None
     generation: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True)
+class SearchableScene:
+    """What a search knows of a scene before it looks into it: its `up` (see SceneRecord), the store's generation when
+    its content last changed, the model of its embeddings and how many objects its last complete run found."""
+
+    id: int
+    name: str
+    up: tuple[float, float, float] | None
+    generation: int
+    model: EmbeddingModel
+    object_count: int
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,13 +6,13 @@ import json
 from datetime import datetime, timezone
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from core3d_search.schema.checksums import stored
 from core3d_search.schema.tables import runs, scenes
 from core3d_search.store.embeddings import keep_model, models_by_key
-from core3d_search.store.records import EmbeddingModel, RunRecord
-from core3d_search.store.scenes import scene_key
+from core3d_search.store.records import EmbeddingModel, RunRecord, SearchableScene
+from core3d_search.store.scenes import direction, scene_key
 from core3d_search.store.statements import AnyRow, checked_rows, insert_rows, new_ids
 
 _TREES = ("config", "stage_seconds", "library_versions")
@@ -27,6 +27,20 @@ def last_complete_run(connection: Connection, scene: str) -> tuple[str, str] | N
     wanted = wanted.where(scenes.c.name == scene, runs.c.status == "complete").order_by(runs.c.id.desc()).limit(1)
     row = connection.execute(wanted).one_or_none()
     return None if row is None else (row.fingerprint, row.config_checksum)
+
+
+def searchable_scenes(connection: Connection) -> list[SearchableScene]:
+    """Return every scene that a complete run has filled, by name."""
+    models = models_by_key(connection)
+    last = select(func.max(runs.c.id)).where(runs.c.status == "complete").group_by(runs.c.scene_id)
+    made = select(*stored(scenes), runs.c.embedding_model_id, runs.c.object_count)
+    made = made.join(runs, runs.c.scene_id == scenes.c.id).where(runs.c.id.in_(last)).order_by(scenes.c.name)
+    return [
+        SearchableScene(
+            row.id, row.name, direction(row.up), row.generation, models[row.embedding_model_id], row.object_count
+        )
+        for row in checked_rows(connection, scenes, made, lambda row: f"scene {row.name!r}")
+    ]
 
 
 def runs_of(connection: Connection, scene: str) -> list[RunRecord]:

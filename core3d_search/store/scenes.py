@@ -132,24 +132,26 @@ def _scene_row(scene: SceneRecord, key: int, changed: int) -> dict[str, Any]:
 
 
 def _scene_of(row: AnyRow) -> SceneRecord:
-    def vector(text: str | None) -> tuple[float, float, float] | None:
-        if text is None:
-            return None
-        x, y, z = json.loads(text)
-        return x, y, z
-
     return SceneRecord(
         name=row.name,
         path=row.path,
         format=row.format,
-        up=vector(row.up),
-        origin=vector(row.origin),
+        up=direction(row.up),
+        origin=direction(row.origin),
         id=row.id,
         frame_count=row.frame_count,
         object_count=row.object_count,
         indexed=None if row.indexed is None else datetime.fromisoformat(row.indexed),
         generation=row.generation,
     )
+
+
+def direction(text: str | None) -> tuple[float, float, float] | None:
+    """Return three numbers from their JSON."""
+    if text is None:
+        return None
+    x, y, z = json.loads(text)
+    return x, y, z
 
 
 def _frame_row(frame: FrameRecord, scene_id: int) -> dict[str, Any]:

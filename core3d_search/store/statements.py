@@ -15,6 +15,9 @@ from core3d_search.version import __version__
 
 AnyRow = Row[Any]
 
+MOST_BOUND = 500
+"""Values that one statement is given; SQLite before 3.32 takes 999."""
+
 
 def generation(connection: Connection) -> int:
     """Return the number that every change of searchable content raises."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from sqlalchemy import Connection, select
@@ -49,7 +49,7 @@ def write_scene(
         scene_id = scenes.claim_scene(connection, scene, run.fingerprint)
         if _generation_of(connection, scene.name) != matched.generation:  # written by another process meanwhile
             matched = _keep_ids(connection, scene.name, found, model)
-        run_id = runs.insert_run(connection, scene_id, run)
+        run_id = runs.insert_run(connection, scene_id, replace(run, object_count=len(found)))
         ids = objects.replace_objects(connection, scene_id, run_id, object_rows, matched.ids)
         frame_ids = scenes.replace_frames(connection, scene_id, frames)
         objects.insert_points(connection, ids, point_rows)

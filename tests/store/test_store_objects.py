@@ -177,3 +177,18 @@ def test_whatever_was_changed_behind_our_back_is_told_and_never_answered(store, 
     with pytest.raises(StoreError, match=rf"object {ids[1]} of scene 'kitchen' .* is damaged: .*checksum; index"):
         store.objects("kitchen")
     assert any(f"row {ids[1]}" in line and f"of {table} does not match" in line for line in store.check())
+
+
+def test_labels_are_listed_once_and_objects_know_their_scenes(store: Store) -> None:
+    assert store.labels() == []
+    kitchen, office = write_scene(store), write_scene(store, "office", count=4, seed=1)
+    assert store.labels() == ["thing 1", "thing 2", "thing 3"]
+    assert store.scenes_of([office[3], 999, kitchen[0]]) == {office[3]: "office", kitchen[0]: "kitchen"}
+
+
+def test_embeddings_of_some_scenes_are_read_alone(store: Store) -> None:
+    kitchen, office = write_scene(store), write_scene(store, "office", seed=1)
+    key = store.scene("office").id
+    assert store.embeddings(MODEL, [key]).ids.tolist() == office
+    assert store.embeddings(MODEL, []).vectors.shape == (0, 8)
+    assert store.embeddings(MODEL).ids.tolist() == kitchen + office

@@ -40,6 +40,7 @@ def upgrade() -> None:
     for table, columns in COVERED.items():
         op.add_column(table, _checksum())
         _seal(table, columns.split())
+    op.create_index(op.f("ix_objects_label"), "objects", ["label"])
     op.create_table(
         "thumbnails",
         sa.Column("object_id", KEY, autoincrement=False, nullable=False),

@@ -209,6 +209,7 @@ CREATE TABLE vector_indexes (
 CREATE INDEX ix_runs_scene_id ON runs (scene_id);
 CREATE INDEX ix_objects_run_id ON objects (run_id);
 CREATE INDEX ix_objects_scene_id ON objects (scene_id);
+CREATE INDEX ix_objects_label ON objects (label);
 CREATE INDEX ix_embeddings_embedding_model_id_object_id ON embeddings (embedding_model_id, object_id);
 CREATE INDEX ix_observations_frame_id ON observations (frame_id);
 CREATE INDEX ix_observations_object_id ON observations (object_id);
