@@ -75,13 +75,6 @@ class EmbeddingSpace:
                 self._texts |= made
         return np.stack([self._texts[text] for text in texts])
 
-    def probe(self, question: Question) -> Vector | None:
-        """Return the embedding whose neighbours are candidates; None where any object is as good as another."""
-        if question.has_reference:
-            return self.reference(question)
-        text = question.query.target.text
-        return self.texts([text])[0] if text else None
-
     def reference(self, question: Question) -> Vector:
         """Return the unit embedding of the picture, object or mixture that the question refers to."""
         total = np.zeros(self.model.dimension, np.float64)

@@ -159,6 +159,11 @@ class Store:
         with self.database.reading() as connection:
             return object_arrays.scenes_of(connection, object_ids)
 
+    def ids_labelled(self, label: str) -> npt.NDArray[np.int64]:
+        """Return the ids of the objects with this label, in upper or lower case."""
+        with self.database.reading() as connection:
+            return object_arrays.ids_labelled(connection, label)
+
     def labels(self) -> list[str]:
         """Return every label that some object has."""
         with self.database.reading() as connection:
