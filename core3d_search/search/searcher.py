@@ -134,7 +134,7 @@ class Searcher:
         with self._lock:
             while self._snapshot is None or self._snapshot.generation != self.store.generation:
                 # once more where an indexer wrote while this one was loading
-                self._snapshot = Snapshot(self.store, self.llm)
+                self._snapshot = Snapshot(self.store, self.llm, self._snapshot)
             return self._snapshot
 
 

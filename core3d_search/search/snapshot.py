@@ -34,11 +34,15 @@ MOST_KEPT = 256
 class Snapshot:
     """One generation of the database, loaded piece by piece as questions need it."""
 
-    def __init__(self, store: Store, llm: LlmParser | None) -> None:
+    def __init__(self, store: Store, llm: LlmParser | None, before: Snapshot | None = None) -> None:
+        """Begin with what is known of the scenes; `before` is an earlier generation of the same database."""
         self.store, self.llm, self.generation = store, llm, store.generation
         self._scenes = {scene.name: scene for scene in store.searchable_scenes()}
         models = {scene.model.key: scene.model for scene in self._scenes.values() if scene.object_count}
-        self._spaces = {key: EmbeddingSpace(store, model) for key, model in models.items()}
+        earlier = {} if before is None else before._spaces
+        self._spaces: dict[tuple[str, str], EmbeddingSpace] = {
+            key: EmbeddingSpace(store, model, earlier.get(key)) for key, model in models.items()
+        }
         self.stored = lru_cache(MOST_KEPT)(store.object_table)
         self.table = lru_cache(MOST_KEPT)(self._table)
         self._vectors = lru_cache(MOST_KEPT)(self._vectors_of)

@@ -220,6 +220,11 @@ class Store:
         with self.database.reading() as connection:
             return embeddings.embeddings_by(connection, model, which)
 
+    def embeddings_of(self, model: EmbeddingModel, object_ids: Sequence[int]) -> StoredEmbeddings:
+        """Return the embeddings by `model` of those of these objects that have one, by object id."""
+        with self.database.reading() as connection:
+            return embeddings.embeddings_of(connection, model, object_ids)
+
     def cached_query_embeddings(
         self, texts: Sequence[str], model: EmbeddingModel
     ) -> dict[str, npt.NDArray[np.float32]]:
