@@ -88,7 +88,33 @@ def scenes_by_bound(
         seen, size = size, size * GROWTH
 
 
+def counts_by_scene(space: EmbeddingSpace, asked: Probe, question: Question, threshold: float) -> dict[int, int]:
+    """Return how many objects of each scene (by id) a bare noun names with at least `threshold`.
+
+    For questions that are `bare`: what they ask of an object, its embedding answers alone.
+    """
+    size, total = 16 * FIRST_BATCH, len(space.index)
+    while True:
+        found = space.index.search(asked.vector[None], min(size, total))
+        near = asked.bound(found.similarities[0].astype(np.float64)) >= threshold
+        if size >= total or not near.all():
+            break
+        size *= GROWTH
+    stored = space.store.embeddings_of(space.model, found.ids[0][near & (found.ids[0] >= 0)].tolist())
+    compared = (
+        space.compare_reference(question, stored.vectors)
+        if question.has_reference
+        else space.compare_text(question.query.target.text, stored.vectors)
+    )
+    scenes, counts = np.unique(stored.scene_ids[compared.probability >= threshold], return_counts=True)
+    return dict(zip(scenes.tolist(), counts.tolist(), strict=True))
+
+
+def is_bare(target: Phrase) -> bool:
+    """Return whether the phrase is a noun and nothing else, so that its score is the probability of its name."""
+    return not (target.attributes or target.relations or target.selectors or target.excluded or target.measures)
+
+
 def _score_bound(target: Phrase) -> Bound:
-    """Return the bound on a score by that on the probability of the name: a bare noun's score is that probability."""
-    others = target.attributes or target.relations or target.selectors or target.excluded or target.measures
-    return upper_bound if others else lambda names: names
+    """Return the bound on a score by that on the probability of the name."""
+    return (lambda names: names) if is_bare(target) else upper_bound

@@ -97,7 +97,8 @@ class Searcher:
         for bound, scene in visits:
             if bound < threshold or (len(hits) >= k and bound < hits[k - 1].score):
                 break  # no hit of this scene, nor of any later one, is among the first k
-            found = now.fitting(scene, question, threshold)
+            least = hits[k - 1].score if len(hits) >= k else threshold
+            found = now.fitting(scene, question, least)
             hits += (
                 hit for hit in found if _passes(hit, label, min_size) and (within is None or now.is_within(hit, within))
             )
@@ -113,6 +114,9 @@ class Searcher:
         question = now.question(text, None, None, None)
         named = now.named(scenes, question)
         counts = dict.fromkeys(now.filled if named is None else named, 0)
+        by_noun = now.counts(question, threshold) if named is None else None
+        if by_noun is not None:
+            return counts | by_noun
         visits = now.by_bound(question, None) if named is None else ((1.0, scene) for scene in named)
         for bound, scene in visits:
             if bound < threshold:

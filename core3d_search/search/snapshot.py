@@ -17,7 +17,7 @@ from core3d_search.geometry import level_axes
 from core3d_search.query import Phrase, Query, ReferenceFrame, parse
 from core3d_search.query.mixture import parse_mixture
 from core3d_search.relations import ObjectTable
-from core3d_search.search.candidates import probe, scenes_by_bound
+from core3d_search.search.candidates import counts_by_scene, is_bare, probe, scenes_by_bound
 from core3d_search.search.explanation import Explanation
 from core3d_search.search.ranking import Match, PhraseMatch, rank
 from core3d_search.search.scoring import LEAST_PRODUCT, comparable
@@ -96,6 +96,19 @@ class Snapshot:
             each.append(scenes_by_bound(space, asked, self.store.scenes_of, ids))
         yield from merge(*each, key=lambda pair: -pair[0])
 
+    def counts(self, question: Question, threshold: float) -> dict[str, int] | None:
+        """Return how many objects of each scene that has some fit a bare noun; None for any other question."""
+        probes = {key: probe(space, question) for key, space in self._spaces.items()}
+        if not is_bare(question.query.target) or threshold <= LEAST_PRODUCT or None in probes.values():
+            return None
+        names = {scene.id: name for name, scene in self._scenes.items()}
+        counted: dict[str, int] = {}
+        for key, asked in probes.items():
+            assert asked is not None
+            found = counts_by_scene(self._spaces[key], asked, question, threshold)
+            counted |= {names[scene]: count for scene, count in found.items() if scene in names}
+        return counted
+
     def _table(self, scene: str) -> ObjectTable:
         """Return the objects of `scene`, turned so that z points up."""
         stored = self.stored(scene)
@@ -118,7 +131,8 @@ class Snapshot:
 
     def fitting(self, scene: str, question: Question, threshold: float) -> list[Hit]:
         """Return the objects of `scene` that fit, their scores comparable, none below `threshold`."""
-        hits = rank(question.query, self.table(scene), self.match(scene, question), threshold=LEAST_PRODUCT)
+        least = max(LEAST_PRODUCT, threshold) if is_bare(question.query.target) else LEAST_PRODUCT
+        hits = rank(question.query, self.table(scene), self.match(scene, question), threshold=least)
         return [hit for hit in map(comparable, hits) if hit.score >= threshold]
 
     def match(self, scene: str, question: Question) -> Match:
