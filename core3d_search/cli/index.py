@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -61,7 +62,7 @@ def index(
     failures = {output.shown(source.name): str(error) for source, error in found.broken.items()}
     for error in failures.values():
         typer.echo(error, err=True)
-    check = None if no_check else _check
+    check = partial(_check, refuse=not no_check)
     with Store.open(db, create=True) as store, _progress_bar() as progress:
         if store.read_only:
             raise StoreError(f"{store.location} cannot be written: check the rights of the file and its folder")
@@ -85,10 +86,16 @@ def index(
         raise typer.Exit(1)
 
 
-def _check(reader: SceneReader) -> None:
-    """Refuse a scan that is nonsense, and warn of one that is suspect."""
+def _check(reader: SceneReader, *, refuse: bool) -> None:
+    """Say where coordinates begin, if not at zero; refuse a scan that is nonsense, and warn of one that is suspect."""
     from core3d_search.indexer.checks.scene import refuse_nonsense
+    from core3d_search.indexer.readers.posed_images import PosedImagesReader
 
+    if isinstance(reader, PosedImagesReader) and reader.origin.any():
+        begin = ", ".join(f"{value:.0f}" for value in reader.origin)
+        typer.echo(f"{reader.name}: far from zero, so that coordinates are counted from {begin}", err=True)
+    if not refuse:
+        return
     for fault in refuse_nonsense(reader).faults:
         typer.echo(f"{reader.name}: warning, {fault.code}: {fault.evidence}; {fault.fix}", err=True)
 

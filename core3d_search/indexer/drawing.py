@@ -11,8 +11,10 @@ import numpy.typing as npt
 
 from core3d_search.datatypes import Box3D, Floats, Hit
 from core3d_search.errors import InputError
-from core3d_search.indexer.frames import Frame
+from core3d_search.indexer.frames import Frame, ReadOptions
 from core3d_search.indexer.readers import reader_for
+from core3d_search.indexer.readers.settings import checked_options
+from core3d_search.indexer.write import READING
 from core3d_search.store import Store
 
 if TYPE_CHECKING:
@@ -39,12 +41,19 @@ def draw_answer(store: Store, hit: Hit, path: Path) -> None:
     anchors = [store.object(key) for key in dict.fromkeys(key for reason in hit.reasons for key in reason.anchor_ids)]
     captions = [f"{item.label or 'object'} #{item.id}" for item in (found, *anchors)]
     captions[0] += f"  {hit.score:.2f}"
-    frame = reader.open(Path(scene.path))[found.views[0].frame]
+    frame = reader.open(Path(scene.path), read_as(store, hit.scene))[found.views[0].frame]
     picture = draw_boxes(frame, [found.box, *(anchor.box for anchor in anchors)], captions)
     try:
         Image.fromarray(picture).save(path)
     except (OSError, ValueError) as error:
         raise InputError(f"{path} cannot be written as a picture: {error}") from error
+
+
+def read_as(store: Store, scene: str) -> ReadOptions:
+    """Return what was said about how the scan is read when it was indexed."""
+    complete = [run for run in store.runs(scene) if run.status == "complete"]
+    said = complete[-1].config.get(READING) if complete else None
+    return checked_options(said if isinstance(said, dict) else {}, f"the run on {scene!r}")
 
 
 def draw_boxes(frame: Frame, boxes: Sequence[Box3D], captions: Sequence[str]) -> npt.NDArray[np.uint8]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -23,12 +23,17 @@ from core3d_search.indexer.planes import Structure
 from core3d_search.indexer.readers import fingerprint
 from core3d_search.store import EmbeddingModel, FrameRecord, ObservationRecord, RunRecord, SceneRecord, Store
 
+READING = "reading"
+"""The key of what was said about how the scan is read, in the config of a run."""
 RECORDED_LIBRARIES = ("numpy", "scipy", "scikit-image", "torch", "open_clip_torch", "pillow")
 
 
 @dataclass(frozen=True)
 class RunInput:
-    """All that decides what a run finds, and when it began: the scene's `fingerprint`, the config, the models."""
+    """All that decides what a run finds, and when it began: the scene's `fingerprint`, the config, the models.
+
+    `reading` is what was said about how the scan is read, by name: part of the fingerprint, kept to read it so again.
+    """
 
     started: datetime
     fingerprint: str
@@ -36,13 +41,16 @@ class RunInput:
     mask_generator: str
     mask_generator_checksum: str
     model: EmbeddingModel
+    reading: Mapping[str, object]
 
     @classmethod
     def of(cls, reader: SceneReader, generator: MaskGenerator, encoder: Encoder, config: IndexConfig) -> RunInput:
         """Return the input of a run that begins now; reads all files of the scene for their checksum."""
         started = datetime.now(timezone.utc)
         model = EmbeddingModel.of(encoder)
-        return cls(started, fingerprint(reader), config, generator.name, generator.checksum, model)
+        return cls(
+            started, fingerprint(reader), config, generator.name, generator.checksum, model, reader.options.said()
+        )
 
     @property
     def config_checksum(self) -> str:
@@ -96,7 +104,7 @@ def _run_record(run: RunInput, journal: Journal, *, object_count: int = 0, error
         started=run.started,
         seconds=(datetime.now(timezone.utc) - run.started).total_seconds(),
         fingerprint=run.fingerprint,
-        config=run.config.to_dict(),
+        config={**run.config.to_dict(), **({READING: dict(run.reading)} if run.reading else {})},
         config_checksum=run.config_checksum,
         mask_generator=run.mask_generator,
         mask_generator_checksum=run.mask_generator_checksum,

@@ -85,3 +85,14 @@ def test_a_broken_scene_is_reported_beside_the_good_ones(rooms, tmp_path):
     assert "not valid JSON" in told["failed"]["broken"]
     checked = json.loads(run("check", tmp_path, "--json").stdout)["scenes"]
     assert {row["path"].rsplit("/", 1)[1]: row["verdict"] for row in checked} == {"broken": "nonsense", "good": "good"}
+
+
+def test_what_was_said_when_indexing_is_remembered_for_reading_the_scan_again(rooms, tmp_path):
+    from core3d_search.indexer.drawing import read_as
+    from core3d_search.indexer.frames import ReadOptions
+    from core3d_search.store import Store
+
+    db = tmp_path / "core3d.db"
+    assert run("index", rooms / "bad", "--db", db, "--invert-poses", "--set", "frames.max_frames=4").exit_code == 0
+    with Store.open(db) as store:
+        assert read_as(store, "bad") == ReadOptions(invert_poses=True)

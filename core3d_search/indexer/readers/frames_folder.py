@@ -68,7 +68,10 @@ class FramesFolderReader(PosedImagesReader):
         return files_under(*(self.source / part for part in parts))
 
     def _color_folder(self) -> Path:
-        return next(self.source / name for name in COLOR_FOLDERS if (self.source / name).is_dir())
+        found = next((name for name in COLOR_FOLDERS if (self.source / name).is_dir()), None)
+        if found is None:
+            raise InputError(f"{self.source} has no folder of colour images: {self.layout}")
+        return self.source / found
 
     def _colors(self) -> list[Path]:
         folder = self._color_folder()

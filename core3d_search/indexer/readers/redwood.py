@@ -70,12 +70,14 @@ class RedwoodReader(PosedImagesReader):
         return files_under(*places, self._log())
 
     def _colors(self) -> dict[int, Path]:
-        folder = next(self.source / name for name in COLOR_FOLDERS if (self.source / name).is_dir())
+        folder = next((self.source / name for name in COLOR_FOLDERS if (self.source / name).is_dir()), None)
+        if folder is None:
+            raise InputError(f"{self.source} has no folder of colour images: {self.layout}")
         return numbered(file for file in files_under(folder) if file.suffix.lower() in (".jpg", ".jpeg", ".png"))
 
     def _log(self) -> Path:
         usual = self.source / "trajectory.log"
-        return usual if usual.is_file() else min(self.source.glob("*.log"))
+        return usual if usual.is_file() else min(self.source.glob("*.log"), default=usual)
 
     def _camera(self) -> Camera:
         path = next((self.source / name for name in CAMERA_FILES if (self.source / name).is_file()), None)
