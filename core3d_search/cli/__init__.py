@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from core3d_search.cli import count, database, demo, doctor, formats, index, scenes, search, show, weights
+from core3d_search.cli import count, database, demo, doctor, formats, index, models, scenes, search, show, weights
 from core3d_search.errors import Core3DError
 
 app = typer.Typer(
@@ -28,7 +28,9 @@ app.command("show")(show.show)
 app.command("demo")(demo.demo)
 app.command("formats")(formats.formats)
 app.command("doctor")(doctor.doctor)
+app.command("profiles")(models.profiles)
 app.add_typer(database.app, name="db")
+app.add_typer(models.app, name="models")
 app.add_typer(weights.app, name="weights")
 
 
