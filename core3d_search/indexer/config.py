@@ -152,6 +152,14 @@ class FusionConfig:
     """Frames: in a scene of so many or fewer one observation is enough."""
     min_voxels: int = 30
     """Voxels: smaller objects are dropped."""
+    same_view_m: float = 0.1
+    """Metres between cameras up to which two frames may be one viewpoint: its frames count as one look."""
+    same_view_degrees: float = 10.0
+    """Degrees between the directions of such cameras."""
+    repeat_overlap: float = 0.8
+    """Fraction: what one viewpoint shows is one thing from this overlap, both ways, before viewpoints are compared."""
+    block_viewpoints: int = 32
+    """Viewpoints whose observations are compared at once, with each other and with the objects so far."""
     absorb_overlap: float = 0.6
     """Fraction: an object covered this much by a larger one it is never seen apart from joins it; 1 switches off."""
     noise_fraction: float = 0.05
