@@ -77,7 +77,11 @@ def walk(
     shown = np.zeros(boxes, int)
     for frame in range(frames):
         angle = 2 * np.pi * frame / frames * 3
-        eye = np.array([np.cos(angle), np.sin(angle), 0]) * side * (0.2 + 0.25 * frame / frames) + [side / 2, side / 2, 1.5]
+        eye = np.array([np.cos(angle), np.sin(angle), 0]) * side * (0.2 + 0.25 * frame / frames) + [
+            side / 2,
+            side / 2,
+            1.5,
+        ]
         heading = angle + np.pi / 2 + 0.8 * np.sin(frame / 7)
         axis = np.array([np.cos(heading), np.sin(heading), -0.3]) / np.hypot(1, 0.3)
         cameras[frame] = camera(eye, axis)
@@ -96,7 +100,9 @@ def surface(low: npt.NDArray[np.float64], extent: npt.NDArray[np.float64]) -> tu
     """Return (P, 3) points on the sides and the top of a box, 1.5 cm apart, and their outward normals."""
     points, normals = [], []
     for axis, side in ((0, -1), (0, 1), (1, -1), (1, 1), (2, 1)):
-        grid = np.stack(np.meshgrid(*[np.arange(0, extent[a], 0.015) for a in range(3) if a != axis]), -1).reshape(-1, 2)
+        grid = np.stack(np.meshgrid(*[np.arange(0, extent[a], 0.015) for a in range(3) if a != axis]), -1).reshape(
+            -1, 2
+        )
         points.append(low + np.insert(grid, axis, extent[axis] * (side > 0), axis=1))
         normals.append(np.tile(np.eye(3)[axis] * side, (len(grid), 1)))
     return np.concatenate(points), np.concatenate(normals)
@@ -137,7 +143,16 @@ def look(
 def shifted(seen: Observation, frames: int) -> Observation:
     """Return the same observation in a later frame."""
     return Observation(
-        seen.frame + frames, seen.box, seen.score, seen.level, seen.points, seen.colors, seen.mask, 64, False, seen.depth_m
+        seen.frame + frames,
+        seen.box,
+        seen.score,
+        seen.level,
+        seen.points,
+        seen.colors,
+        seen.mask,
+        64,
+        False,
+        seen.depth_m,
     )
 
 

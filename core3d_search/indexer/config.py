@@ -105,6 +105,8 @@ class CropConfig:
     """Ratio of box sides, as above."""
     batch: int = 64
     """Crops that the encoder sees at once."""
+    views: int = 6
+    """Best views of an object that are embedded; 0 embeds every observation, as the paper does."""
 
 
 @dataclass(frozen=True)
@@ -154,7 +156,7 @@ class FusionConfig:
     """Voxels: smaller objects are dropped."""
     same_view_m: float = 0.1
     """Metres between cameras up to which two frames may be one viewpoint: its frames count as one look."""
-    same_view_degrees: float = 10.0
+    same_view_degrees: float = 5.0
     """Degrees between the directions of such cameras."""
     repeat_overlap: float = 0.8
     """Fraction: what one viewpoint shows is one thing from this overlap, both ways, before viewpoints are compared."""

@@ -21,7 +21,7 @@ from core3d_search.geometry import fit_box, voxel_keys
 from core3d_search.indexer.clusters import cluster
 from core3d_search.indexer.config import FusionConfig
 from core3d_search.indexer.lifting import Observation
-from core3d_search.indexer.merging import Group, absorb_parts, united
+from core3d_search.indexer.merging import Group, absorb_parts, distinct, united
 from core3d_search.indexer.planes import Structure
 from core3d_search.indexer.surface_sums import SurfaceSums
 from core3d_search.indexer.viewpoints import Viewpoints
@@ -106,7 +106,7 @@ def _singles(members: Sequence[int], observations: Sequence[Observation], config
     groups = []
     for position in ranked:
         observation = observations[position]
-        voxels = np.unique(voxel_keys(observation.points, config.voxel_m))
+        voxels = distinct(voxel_keys(observation.points, config.voxel_m))
         groups.append(Group(voxels, (position,), _look(observation, config)))
     return groups
 

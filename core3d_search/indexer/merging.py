@@ -48,17 +48,29 @@ def joined(parts: Sequence[Group]) -> Group:
     """Return all of `parts` as one group."""
     if len(parts) == 1:
         return parts[0]
-    voxels = np.unique(np.concatenate([part.voxels for part in parts]))
+    voxels = distinct(np.concatenate([part.voxels for part in parts]))
     members = tuple(member for part in parts for member in part.members)
     return Group(voxels, members, np.sum([part.look for part in parts], axis=0))
+
+
+def distinct(keys: Voxels) -> Voxels:
+    """Return `keys` (N,) sorted, each once. A stable sort merges sorted runs, which is what all callers have."""
+    ordered = np.sort(keys, kind="stable")
+    first = np.ones(len(ordered), bool)
+    np.not_equal(ordered[1:], ordered[:-1], out=first[1:])
+    return ordered[first]
 
 
 def numbered(voxels: Sequence[Voxels]) -> list[Voxels]:
     """Return sorted voxel keys as sorted numbers, 0 to V - 1, of the V voxels that occur."""
     if not voxels:
         return []
-    _, numbers = np.unique(np.concatenate(voxels), return_inverse=True)
-    return np.split(numbers.astype(np.int64), np.cumsum([len(part) for part in voxels])[:-1])
+    keys = np.concatenate(voxels)
+    order = np.argsort(keys, kind="stable")
+    ordered = keys[order]
+    numbers = np.empty(len(keys), np.int64)
+    numbers[order] = np.concatenate([[0], np.cumsum(ordered[1:] != ordered[:-1])]) if len(keys) else 0
+    return np.split(numbers, np.cumsum([len(part) for part in voxels])[:-1])
 
 
 def agree(shared: float, size_a: int, size_b: int, config: FusionConfig) -> bool:
@@ -97,7 +109,7 @@ def merge_groups(
         _, a, b = heapq.heappop(heap)
         if a not in sets or b not in sets:
             continue
-        sets[new] = union = np.union1d(sets.pop(a), sets.pop(b))
+        sets[new] = union = distinct(np.concatenate([sets.pop(a), sets.pop(b)]))
         members[new] = tuple(sorted(members.pop(a) + members.pop(b)))
         sums[new] = sums.pop(a) + sums.pop(b)
         row_a, row_b = shared.pop(a), shared.pop(b)

@@ -16,8 +16,8 @@ from core3d_search.geometry import thin
 from core3d_search.indexer.config import FusionConfig
 from core3d_search.indexer.detections import PackedMask
 from core3d_search.indexer.fusion import fuse, group_observations, well_supported
-from core3d_search.indexer.merging import agree, merge_groups
 from core3d_search.indexer.lifting import Observation
+from core3d_search.indexer.merging import agree, merge_groups
 from core3d_search.indexer.planes import Plane, Structure
 from core3d_search.indexer.surface_sums import SurfaceSums
 from core3d_search.indexer.viewpoints import Viewpoints
@@ -29,7 +29,7 @@ MASK = PackedMask((0, 0, 1, 1), np.array([128], np.uint8))
 def seen(points: np.ndarray, frame: int = 0, embedding: np.ndarray | None = None, color: int = 99) -> Observation:
     colors = np.full((len(points), 3), color, np.uint8)
     return Observation(
-        frame, np.arange(4, dtype=float), 1.0, 2, points, colors, MASK, len(points), False, 1.0, embedding
+        frame, np.arange(4, dtype=float), 1.0, 2, points, colors, MASK, len(points), False, 1.0, embedding=embedding
     )
 
 
