@@ -14,6 +14,7 @@ import resource
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -50,9 +51,10 @@ def main() -> None:
 def measure(frames: int, masks: int, boxes: int, rounds: int) -> None:
     """Make one walk, fuse it and print a line."""
     observations, cameras, seen = walk(frames, masks, boxes, np.random.default_rng(0))
+    once = list(observations)
     for again in range(1, rounds):
         cameras |= {number + again * frames: cameras[number] for number in range(frames)}
-        observations += [shifted(one, again * frames) for one in observations[: len(observations) // again]]
+        observations += [replace(one, frame=one.frame + again * frames) for one in once]
     held = peak_mib()
     started, cpu = time.perf_counter(), time.process_time()
     objects = fuse(observations, cameras, resolve().fusion, (0, 0, 1))
@@ -77,11 +79,8 @@ def walk(
     shown = np.zeros(boxes, int)
     for frame in range(frames):
         angle = 2 * np.pi * frame / frames * 3
-        eye = np.array([np.cos(angle), np.sin(angle), 0]) * side * (0.2 + 0.25 * frame / frames) + [
-            side / 2,
-            side / 2,
-            1.5,
-        ]
+        radius = side * (0.2 + 0.25 * frame / frames)
+        eye = np.array([np.cos(angle) * radius + side / 2, np.sin(angle) * radius + side / 2, 1.5])
         heading = angle + np.pi / 2 + 0.8 * np.sin(frame / 7)
         axis = np.array([np.cos(heading), np.sin(heading), -0.3]) / np.hypot(1, 0.3)
         cameras[frame] = camera(eye, axis)
@@ -100,9 +99,8 @@ def surface(low: npt.NDArray[np.float64], extent: npt.NDArray[np.float64]) -> tu
     """Return (P, 3) points on the sides and the top of a box, 1.5 cm apart, and their outward normals."""
     points, normals = [], []
     for axis, side in ((0, -1), (0, 1), (1, -1), (1, 1), (2, 1)):
-        grid = np.stack(np.meshgrid(*[np.arange(0, extent[a], 0.015) for a in range(3) if a != axis]), -1).reshape(
-            -1, 2
-        )
+        steps = [np.arange(0, extent[a], 0.015) for a in range(3) if a != axis]
+        grid = np.stack(np.meshgrid(*steps), -1).reshape(-1, 2)
         points.append(low + np.insert(grid, axis, extent[axis] * (side > 0), axis=1))
         normals.append(np.tile(np.eye(3)[axis] * side, (len(grid), 1)))
     return np.concatenate(points), np.concatenate(normals)
@@ -138,22 +136,6 @@ def look(
     box = np.array([0, 0, 8, 8], np.float32)
     mask = PackedMask((0, 0, 8, 8), np.zeros(8, np.uint8))
     return Observation(frame, box, 1.0, 2, thinned, colors, mask, 64, False, distance)
-
-
-def shifted(seen: Observation, frames: int) -> Observation:
-    """Return the same observation in a later frame."""
-    return Observation(
-        seen.frame + frames,
-        seen.box,
-        seen.score,
-        seen.level,
-        seen.points,
-        seen.colors,
-        seen.mask,
-        64,
-        False,
-        seen.depth_m,
-    )
 
 
 def peak_mib() -> float:

@@ -24,7 +24,8 @@ class Observation:
     world metres, one a voxel; `colors` (P, 3) uint8 RGB; `mask` the pixels it was seen at, `pixel_count` of them;
     `at_border` whether the mask touches the image border, so that more of the thing may lie outside; `depth_m` median
     distance along the optical axis; `sharpness` the RMS of the Laplacian of the grey image (0 to 255) in the mask,
-    which blur lowers (Pech-Pacheco et al., ICPR 2000); `embedding` (D,) float32 unit, only where fusion is asked to compare looks.
+    which blur lowers (Pech-Pacheco et al., ICPR 2000); `embedding` (D,) float32 unit, only where fusion is asked to
+    compare looks.
     """
 
     frame: int

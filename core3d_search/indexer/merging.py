@@ -18,8 +18,8 @@ Voxels = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class Group:
-    """Observations that show one thing: `voxels` sorted keys of all that they occupy, `members` are positions, `look` (D,) the
-    sum of their embeddings, empty where looks are not compared."""
+    """Observations that show one thing: `voxels` sorted keys of all that they occupy, `members` their positions, the
+    first by content first, `look` (D,) the sum of their embeddings, empty where looks are not compared."""
 
     voxels: Voxels
     members: tuple[int, ...]

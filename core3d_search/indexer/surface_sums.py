@@ -73,7 +73,8 @@ def _added(
     """Return each key once, rising, and the sum of its rows."""
     distinct, inverse = np.unique(np.concatenate(keys), return_inverse=True)
     every = np.concatenate(rows)
-    sums = np.stack([np.bincount(inverse, column, len(distinct)) for column in every.T], axis=1)
+    columns = [np.bincount(inverse, column, len(distinct)) for column in every.T]
+    sums: npt.NDArray[np.float64] = np.stack(columns, axis=1).astype(np.float64)
     return distinct, sums
 
 
