@@ -129,7 +129,7 @@ class _Run:
 
     @property
     def skipped(self) -> list[SkippedFrame]:
-        return [SkippedFrame(record.number, record.skipped) for record in self.frame_records if record.skipped]
+        return [SkippedFrame(record.number, record.skip_reason) for record in self.frame_records if record.skip_reason]
 
     def read(self, position: int) -> Frame:
         return self.reader[position].fitted(self.config.frames.longest_side_px)
@@ -165,7 +165,7 @@ class _Run:
                 with self.clock("read"):
                     frame = self.read(position)
             except InputError as error:
-                self.frame_records.append(FrameRecord(position, skipped=str(error)))
+                self.frame_records.append(FrameRecord(position, skip_reason=str(error)))
             else:
                 height, width = frame.depth.shape
                 record = FrameRecord(position, height, width, frame.intrinsics, frame.world_from_camera)

@@ -11,8 +11,8 @@ from core3d_search.indexer.config import resolve
 from core3d_search.indexer.masks.progressive import make_generator
 from core3d_search.indexer.pipeline import index_scene, index_scenes
 from core3d_search.indexer.readers import find_scenes
-from core3d_search.synthetic import generate_room, write_room
 from core3d_search.store import Store
+from core3d_search.synthetic import generate_room, write_room
 
 CONFIG = resolve(overrides=["frames.limit=4", "frames.longest_side_px=160"])
 
@@ -84,7 +84,7 @@ def test_a_bad_frame_is_skipped_and_listed(scene, store):
     assert "depth/00002.png is missing" in skipped.reason
     assert report.objects > 0
     (name,) = (record.name for record in store.scenes())
-    assert [frame.skipped is not None for frame in store.frames(name)] == [False, False, True, False]
+    assert [frame.skip_reason is not None for frame in store.frames(name)] == [False, False, True, False]
 
 
 def test_a_failed_run_is_recorded_and_leaves_the_former_content(scene, store):

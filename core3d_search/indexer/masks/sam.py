@@ -27,7 +27,7 @@ from core3d_search.indexer.frames import Frame
 from core3d_search.weights import Progress, PublishedWeights, find_weights, sha256_of
 
 from .click_grid.adapter import detections, on_device
-from .click_grid.candidates import STABILITY_OFFSET, Candidates, certain, allocate_packed
+from .click_grid.candidates import STABILITY_OFFSET, Candidates, allocate_packed, certain
 from .click_grid.filters import grid_points
 from .click_grid.imagenet import MEAN, STD
 
@@ -109,7 +109,13 @@ class SamMaskGenerator:
                 full = self.full_size(logits.flatten(0, 1)[torch.from_numpy(chosen).to(logits.device)], size)
                 chosen_ious = ious.flatten().cpu().numpy()[chosen]
                 found = Candidates.stable(
-                    full, chosen_ious, points[chosen], levels[chosen], self.stability_threshold, STABILITY_OFFSET, storage
+                    full,
+                    chosen_ious,
+                    points[chosen],
+                    levels[chosen],
+                    self.stability_threshold,
+                    STABILITY_OFFSET,
+                    storage,
                 )
                 del full  # before the next storage is allocated
                 yield found

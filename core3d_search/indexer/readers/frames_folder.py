@@ -9,10 +9,12 @@ from core3d_search.indexer.frames import Frame, ReadOptions
 from core3d_search.indexer.readers import images
 from core3d_search.indexer.readers.settings import settings_of
 
+
 class FramesFolderReader:
     """Reads `color/NNNNN.jpg|png`, `depth/NNNNN.png`, `pose/NNNNN.txt`, `intrinsics.txt`.
 
-    `scene.json` may set `name` and any of `ReadOptions`. Colour images define the frames: one without depth or pose is an error of that frame alone.
+    `scene.json` may set `name` and any of `ReadOptions`. Colour images define the frames: one without depth or pose is
+    an error of that frame alone.
     """
 
     format = "frames"

@@ -75,7 +75,7 @@ def read_intrinsics(path: Path) -> npt.NDArray[np.float64]:
 
 
 def registered_depth(depth: npt.NDArray[np.float32], rgb: npt.NDArray[np.uint8], path: Path) -> npt.NDArray[np.float32]:
-    """Return `depth` (h, w) at the size of `rgb` (H, W, 3), by nearest neighbour (a mean would invent points in mid-air).
+    """Return `depth` (h, w) at the size of `rgb` (H, W, 3), by nearest neighbour (means would be points in mid-air).
 
     Phones store depth smaller than colour, over the same field of view. Raises InputError where the shapes differ.
     """

@@ -65,7 +65,9 @@ def checked_options(values: Mapping[str, Any], where: str) -> ReadOptions:
 
     `where` is the file that the values come from; other keys are ignored.
     """
-    found = {key: check(values[key], f"{where}: {key}") for key, check in _CHECKS.items() if values.get(key) is not None}
+    found = {
+        key: check(values[key], f"{where}: {key}") for key, check in _CHECKS.items() if values.get(key) is not None
+    }
     return ReadOptions(**found)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,8 +15,6 @@ from core3d_search.datatypes import Floats
 from core3d_search.indexer.frames import Frame
 from core3d_search.indexer.planes import Structure
 from core3d_search.indexer.surfaces import back_project, filled, normals, to_world
-
-
 
 
 class InputChannel:

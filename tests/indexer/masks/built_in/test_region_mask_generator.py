@@ -11,8 +11,8 @@ import pytest
 from core3d_search.indexer.config import MaskConfig
 from core3d_search.indexer.detections import Detections
 from core3d_search.indexer.frames import Frame
-from core3d_search.indexer.masks.progressive import make_generator, progressive_masks
 from core3d_search.indexer.masks.built_in.regions import RegionMaskGenerator
+from core3d_search.indexer.masks.progressive import make_generator, progressive_masks
 from core3d_search.indexer.planes import find_structure
 
 FLOOR = ((-3.0, -3.0, -0.1), (3.0, 3.0, 0.0), (150, 140, 130))
