@@ -115,7 +115,7 @@ class Room:
 
 def size(o: Truth, dimension: str) -> float:
     """Return the height, width (the longer horizontal side), volume or largest face of the true box, in metres."""
-    x, y, z = sorted(o["box"]["extent"][:2]) + [o["box"]["extent"][2]]
+    x, y, z = *sorted(o["box"]["extent"][:2]), o["box"]["extent"][2]
     sides = sorted((x, y, z))
     return {"height": z, "width": y, "volume": x * y * z, "face": sides[1] * sides[2]}[dimension]
 
@@ -139,7 +139,7 @@ def gap(a: Truth, b: Truth) -> float:
 def clear(values: list[float], rank: int = 0) -> bool:
     """Whether the value of a rank (descending) is apart from its neighbours by MARGIN."""
     ordered = sorted(values, reverse=True)
-    around = [p for p in (rank - 1, rank) if 0 <= p and p + 1 < len(ordered)]
+    around = [p for p in (rank - 1, rank) if p >= 0 and p + 1 < len(ordered)]
     return all(ordered[p] >= MARGIN * ordered[p + 1] for p in around) and len(ordered) > max(rank, 1)
 
 
@@ -148,7 +148,7 @@ def clear(values: list[float], rank: int = 0) -> bool:
 
 def synonym(room: Room, n: int) -> Iterator[Question]:
     words = ("the {}", "find the {}", "where is the {}?", "{}", "show me the {}")
-    for label, objects in room.kinds().items():
+    for label in room.kinds():
         if label in SYNONYMS:
             text = words[n % 5].format(SYNONYMS[label])
             yield Question("named by a synonym", text, (room.scene,), room.things_of(room.all_of(label)))
@@ -181,10 +181,15 @@ def stacked(room: Room, n: int) -> Iterator[Question]:
 
 
 def beside(room: Room, n: int) -> Iterator[Question]:
-    words = {"left of": "to the left of", "right of": "to the right of", "behind": "behind", "in front of": "in front of"}
+    words = {
+        "left of": "to the left of",
+        "right of": "to the right of",
+        "behind": "behind",
+        "in front of": "in front of",
+    }
     for predicate, subject, (anchor,), objects in room.facts("left of", "right of", "in front of", "behind"):
         if len(room.all_of(anchor)) == 1:
-            text = f"{'the ' if n % 2 else ''}{subject} {words[predicate]} the {anchor}"
+            text = f"{'the ' if n % 2 else ''}{subject} {words.get(predicate, predicate)} the {anchor}"
             yield Question("left, right, front, behind", text, (room.scene,), room.things_of(objects))
 
 
@@ -198,7 +203,7 @@ def between(room: Room, n: int) -> Iterator[Question]:
 
 
 def negated(room: Room, n: int) -> Iterator[Question]:
-    for label, objects in room.kinds().items():
+    for label in room.kinds():
         every = room.all_of(label)
         for color in sorted({o["color"] for o in every} - {"silver", "gold"}):
             rest = [o for o in every if o["color"] != color]

@@ -11,7 +11,6 @@ silence. Rooms 3000 to 3009 are for development; report others.
 from __future__ import annotations
 
 import argparse
-import json
 import tempfile
 from collections import Counter
 from collections.abc import Callable

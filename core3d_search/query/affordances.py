@@ -1,6 +1,7 @@
 """What things serve for: "something to sit on" is answered by the kinds that people sit on.
 
-One use a line, `use: words | other words = kinds`: the words follow "to", "for" or "that" in a text, the kinds are usual
+One use a line, `use: words | other words = kinds`: the words follow "to", "for" or "that" in a text, the kinds are
+    usual
 names, the most typical first, as facts of everyday life in our own words (ConceptNet calls them UsedFor). A use that is
 not listed is left to the encoder, which compares the words as a whole.
 """
@@ -16,33 +17,33 @@ sleep in: sleep in | sleep on | sleep | sleeping | lie on | lie down on | lie do
     bed, couch, crib, air mattress
 wash hands: wash hands | wash my hands | wash your hands | wash ones hands | wash | washing hands | clean my hands =
     sink, bathroom vanity
-wash dishes: wash dishes | wash the dishes | clean dishes | do the dishes | washing dishes | clean plates | wash plates =
-    dishwasher, sink
+wash dishes: wash dishes | wash the dishes | clean dishes | do the dishes | washing dishes | clean plates | wash
+    plates = dishwasher, sink
 wash clothes: wash clothes | wash my clothes | do laundry | do the laundry | washing clothes | clean clothes | wash
     laundry = washing machine
 bathe in: bathe in | bathe | take a bath | take a bath in | soak in | shower | take a shower | wash myself = bathtub,
     shower
 put things on: put a book on | put things on | put something on | put a cup on | put a mug on | put a lamp on | put my
-    cup on | put a glass on | put it on | put a plate on | place things on | put a laptop on | put down a cup | put books
-    on | set things on | eat at | eat on | dine at | eat dinner at | have dinner at | work at | work on = table, desk,
-    coffee table, dining table, end table, nightstand, shelf, kitchen counter, counter, dresser, cabinet
+    cup on | put a glass on | put it on | put a plate on | place things on | put a laptop on | put down a cup | put
+    books on | set things on | eat at | eat on | dine at | eat dinner at | have dinner at | work at | work on =
+    table, desk, coffee table, dining table, end table, nightstand, shelf, kitchen counter, counter, dresser, cabinet
 keep food cold: keep food cold | food is kept cold | keeps food cold | keep food fresh | keeps food fresh | cool food |
     cool drinks | keep drinks cold | keep milk cold | keeps drinks cold | food stays cold | food is cooled | food is
     stored cold | refrigerate food = refrigerator, mini fridge
-heat food: heat soup | heat soup on | heat soup in | heat food | heat food in | heat up soup | heat up food | warm food |
-    warm up food | warm soup | reheat food | cook | cook on | cook food | cook in | cook soup | boil water | cook dinner |
-    cook dinner on | food is cooked | heat water | fry eggs | fry an egg | heat my food | heat up my lunch = stove,
-    microwave, oven, pot, toaster oven, pan
+heat food: heat soup | heat soup on | heat soup in | heat food | heat food in | heat up soup | heat up food | warm
+    food | warm up food | warm soup | reheat food | cook | cook on | cook food | cook in | cook soup | boil water | cook
+    dinner | cook dinner on | food is cooked | heat water | fry eggs | fry an egg | heat my food | heat up my lunch =
+    stove, microwave, oven, pot, toaster oven, pan
 make coffee: make coffee | brew coffee | makes coffee | brews coffee | make espresso | prepare coffee = coffee maker
 make tea: make tea | boil water for tea | boils water | make hot water = coffee kettle
 make toast: make toast | toast bread | toasts bread | make toasts = toaster, toaster oven
 drink from: drink from | drink | drink out of | drink coffee from | drink coffee | drink tea from | drink tea | drink my
     coffee from | drink water from | i drink from = cup, mug, bottle, water bottle
 eat from: eat from | eat soup from | eat off | eat out of | serve food on | serve food in = plate, bowl, fruit bowl
-give light: give light | gives light | give off light | gives off light | light the room | lights the room | make light |
-    makes light | light up the room | lights up the room | illuminate the room | illuminates the room | shine | shines |
-    read by | provide light | provides light | brighten the room | makes the room bright = lamp, floor lamp, ceiling
-    light, table lamp, light, wall lamp, candle
+give light: give light | gives light | give off light | gives off light | light the room | lights the room | make
+    light | makes light | light up the room | lights up the room | illuminate the room | illuminates the room | shine
+    | shines | read by | provide light | provides light | brighten the room | makes the room bright = lamp, floor
+    lamp, ceiling light, table lamp, light, wall lamp, candle
 tell the time: tell the time | tells the time | tell time | tells time | show the time | shows the time | shows time |
     read the time | see what time it is | check the time = clock, alarm clock
 throw rubbish into: throw rubbish into | throw rubbish in | throw trash into | throw trash in | throw away trash | throw
@@ -52,9 +53,9 @@ throw rubbish into: throw rubbish into | throw rubbish in | throw trash into | t
 store clothes: hang my clothes | hang clothes | hang clothes in | store clothes | store clothes in | keep clothes | keep
     clothes in | put my clothes in | put clothes in | hang up clothes | clothes are kept | hang my coat | hang a coat |
     hang up my coat | clothes are stored | keep my clothes = wardrobe, closet, dresser, coat rack, clothing rack
-store things: store things | store things in | keep things in | put things in | store stuff | store stuff in | keep stuff
-    in | put stuff in | storage | storing things = cabinet, box, dresser, shelf, storage bin, basket, wardrobe, drawer,
-    kitchen cabinet, file cabinet
+store things: store things | store things in | keep things in | put things in | store stuff | store stuff in | keep
+    stuff in | put stuff in | storage | storing things = cabinet, box, dresser, shelf, storage bin, basket, wardrobe,
+    drawer, kitchen cabinet, file cabinet
 store books: store books | keep books | keep books in | keep books on | books are kept | put books in | store books on |
     store my books = bookshelf, shelf
 type on: type on | type | type with | write an email on | type a letter on | write emails with = keyboard, laptop
@@ -63,8 +64,8 @@ compute: work with a computer | browse the internet | surf the web | use the int
 read: read | reading = book, magazine, paper
 watch films: watch tv | watch tv on | watch films | watch films on | watch a movie | watch a movie on | watch movies |
     watch movies on | watch | watch the news | watch television on = tv, projector screen, monitor, laptop
-look outside: look outside | look out | look out of | see outside | let in light | lets in light | lets in daylight | let
-    daylight in | let air in | let in fresh air = window
+look outside: look outside | look out | look out of | see outside | let in light | lets in light | lets in daylight |
+    let daylight in | let air in | let in fresh air = window
 see oneself: see myself | see myself in | look at myself | see my face | check my hair | see yourself in | see oneself |
     look at myself in = mirror
 enter through: enter through | leave through | leave the room | leave the room through | enter the room | go out
@@ -73,7 +74,8 @@ play music: play music | play music with | play music on | make music | make mus
     listen to music | hear music | play a song | play a song on = piano, guitar, speaker
 make calls: call someone | call someone with | make a call | make a call with | make calls | phone someone | call my
     mother | talk to somebody far away | call a friend = telephone
-print: print on | print | print a page | print documents | print documents with | prints | prints pages = printer, copier
+print: print on | print | print a page | print documents | print documents with | prints | prints pages = printer,
+    copier
 write on: write on | draw on | write notes on | write things on = whiteboard, blackboard, paper, desk
 carry things: carry things in | carry my books in | carry books in | carry books to school | carry things | carry stuff
     in | take on a hike = backpack, bag, basket, suitcase, purse
@@ -82,9 +84,10 @@ travel with: travel with | pack for a trip | pack for a journey | pack clothes i
 ride: ride | ride on | ride to work | ride to work on = bicycle
 play with: play with | play | kick | throw and catch | cuddle | cuddle with | hug = ball, toy
 warm the room: warm the room | warms the room | heat the room | heats the room | keep the room warm | keeps the room
-    warm | keep me warm | warm myself at | give warmth | gives warmth | make the room warm = radiator, fireplace, blanket
-cool the room: cool the room | cools the room | cool me | move air | blow air | blows air | make wind | makes wind | cool
-    down with | cool off with | cool down = fan, air conditioner
+    warm | keep me warm | warm myself at | give warmth | gives warmth | make the room warm = radiator, fireplace,
+    blanket
+cool the room: cool the room | cools the room | cool me | move air | blow air | blows air | make wind | makes wind |
+    cool down with | cool off with | cool down = fan, air conditioner
 cover oneself with: cover myself with | keep warm with | keep warm under | cover myself | wrap myself in = blanket
 rest the head on: rest my head on | lay my head on | put my head on | lean my head on | rest the head on = pillow
 dry hands: dry hands | dry my hands | dry my hands with | dry myself | dry myself with | dry off with | dry with | dry

@@ -18,9 +18,11 @@ AIMS: tuple[Aim, ...] = get_args(Aim)
 
 @dataclass(frozen=True)
 class Attribute:
-    """A property of one object: `kind` is color, size, shape, material, part, use or group, `value` a usual word ("red").
+    """A property of one object: `kind` is color, size, shape, material, part, use or group, `value` a usual word
+    ("red").
 
-    A part is what a thing has ("arms", "drawers"), a use what it serves for ("sit on"), a group what it stands in ("row").
+    A part is what a thing has ("arms", "drawers"), a use what it serves for ("sit on"), a group what it stands in
+    ("row").
     """
 
     kind: str
@@ -89,9 +91,9 @@ class Viewpoint:
 class Query:
     """A parsed search text.
 
-    `aim` says what is asked: find the object, count the objects, whether there is one ("exists"), "where" it is, or which
-    scene has the "most" of them. `per_scene` asks for the first of each scene ("the largest chair in each scene"), where
-    orders are otherwise taken over all scenes that are asked.
+    `aim` says what is asked: find the object, count the objects, whether there is one ("exists"), "where" it is, or
+    which scene has the "most" of them. `per_scene` asks for the first of each scene ("the largest chair in each
+    scene"), where orders are otherwise taken over all scenes that are asked.
 
     `unparsed` lists the words that were not understood, `certainty` in [0, 1] is the share of content words that were,
     and `fallback` says that the text as a whole became the noun. They describe the parsing and do not take part in

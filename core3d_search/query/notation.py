@@ -2,9 +2,9 @@
 
     find [“chair”, color red, left (viewer) [“desk”], not near [“table”], 2 largest] facing [“door”] in “kitchen”
 
-with straight quotes. Items of a phrase, in any order: a quoted noun first; `color|size|shape|material|part|use|group WORD`;
-`width|depth|height|length|size < METRES`; `is PREDICATE (FRAME) PHRASE...`; `pick RANK ORDER PHRASE...`; `number N`;
-`no “noun”`. `not` before an item negates it.
+with straight quotes. Items of a phrase, in any order: a quoted noun first; `color|size|shape|material|part|use|group
+WORD`; `width|depth|height|length|size < METRES`; `is PREDICATE (FRAME) PHRASE...`; `pick RANK ORDER PHRASE...`;
+`number N`; `no “noun”`. `not` before an item negates it.
 """
 
 from __future__ import annotations

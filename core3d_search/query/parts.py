@@ -1,7 +1,7 @@
 """Parts that kinds of things have or lack by nature: "chair without arms", "cabinet with drawers".
 
-`part: words = kinds that have it; kinds that lack it`. Of other kinds nobody knows without a closer look: the part is then
-a soft factor that the reasons call unknown. Kinds are usual names.
+`part: words = kinds that have it; kinds that lack it`. Of other kinds nobody knows without a closer look: the part
+is then a soft factor that the reasons call unknown. Kinds are usual names.
 """
 
 from __future__ import annotations
@@ -20,14 +20,10 @@ legs: legs | leg | feet = chair, table, dining table, coffee table, desk, stool,
 lid: lid | cover | cap = toilet, piano, washing machine, suitcase, box; bowl, plate, cup, mug, vase, basket
 handle: handle | handles = cup, mug, pan, pot, door, suitcase, coffee kettle, basket, refrigerator; bowl, plate, ball,
     rug, vase, pillow, candle
-screen: screen | display = tv, monitor, laptop, telephone; keyboard, speaker, lamp, book
 shade: shade | lampshade = lamp, table lamp, floor lamp; candle
 strings: strings = guitar, piano; ball
-keys: keys = keyboard, piano, laptop, telephone; monitor, tv
-shelves: shelves = bookshelf, wardrobe, shelf, refrigerator, cabinet; table, chair, bed, couch
 cushions: cushions | padding = couch, armchair; stool, bench, table
 headboard: headboard = bed; couch, table
-mirror: mirror = bathroom vanity; toilet, bathtub
 """
 PARTS: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
 """Part -> (kinds that have it, kinds that lack it)."""

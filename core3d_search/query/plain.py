@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import asdict
 from typing import Any, TypeVar
 
@@ -13,7 +13,7 @@ from core3d_search.query.lexicon import ORDER_NAMES, PREDICATE_NAMES
 from core3d_search.query.meaning import AIMS, Attribute, Measure, Phrase, Query, Relation, Selector, Viewpoint
 from core3d_search.query.parts import PARTS
 
-_KINDS = {
+_KINDS: dict[str, Collection[str]] = {
     "color": lex.COLORS, "size": lex.SIZES, "shape": lex.SHAPES, "material": lex.MATERIALS, "part": PARTS, "use": USES,
     "group": lex.GROUPS,
 }  # fmt: skip

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 TYPICAL: dict[str, dict[str, float]] = {
     "kitchen": {"stove": 2.5, "refrigerator": 2.2, "range hood": 2.2, "kitchen counter": 2.0, "dishwasher": 1.8,
-                "oven": 1.8, "toaster": 0.8, "kettle": 0.7, "pot": 0.7, "microwave": 0.7, "knife block": 0.9, "sink": 0.8,
-                "coffee maker": 0.5, "bed": -1.5, "bathtub": -2.5, "toilet": -2.5},
+                "oven": 1.8, "toaster": 0.8, "kettle": 0.7, "pot": 0.7, "microwave": 0.7, "knife block": 0.9,
+                "sink": 0.8, "coffee maker": 0.5, "bed": -1.5, "bathtub": -2.5, "toilet": -2.5},
     "bathroom": {"toilet": 2.8, "bathtub": 2.5, "shower": 2.5, "washbasin": 1.6, "towel": 1.0, "washing machine": 0.5,
                  "bed": -1.5, "couch": -1.5, "desk": -1.0, "stove": -2.5, "refrigerator": -1.5, "tv": -1.0},
     "bedroom": {"bed": 2.5, "nightstand": 1.4, "wardrobe": 1.2, "dresser": 0.8, "blanket": 0.3, "couch": -1.0,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -15,10 +15,11 @@ from core3d_search.datatypes import Hit
 from core3d_search.geometry import level_axes
 from core3d_search.query import Phrase, Query, ReferenceFrame, parse
 from core3d_search.query.mixture import parse_mixture
+from core3d_search.query.nouns import canonical
 from core3d_search.relations import ObjectTable
 from core3d_search.search.explanation import Explanation
-from core3d_search.search.ranking import Match, PhraseMatch, rank
-from core3d_search.search.scoring import LEAST_PRODUCT, comparable
+from core3d_search.search.ranking import Match, PhraseMatch, rank_scenes
+from core3d_search.search.scoring import POWERS
 from core3d_search.search.spaces import EmbeddingSpace, Question
 from core3d_search.store import Store, StoredObjects
 
@@ -40,9 +41,18 @@ class Snapshot:
         self._objects: dict[str, StoredObjects] = {}
         self._tables: dict[str, ObjectTable] = {}
 
+    @property
+    def names(self) -> list[str]:
+        """The names of all scenes that hold objects."""
+        return sorted(name for name, scene in self._scenes.items() if scene.object_count)
+
     @cached_property
     def _labels(self) -> frozenset[str]:
         return frozenset(label.lower() for label in self.store.labels())
+
+    @cached_property
+    def _kinds(self) -> frozenset[str]:
+        return frozenset(canonical(label) for label in self._labels)
 
     def read(self, text: str) -> Explanation:
         labels = set(self._labels)
@@ -103,10 +113,11 @@ class Snapshot:
             )
         return self._tables[scene]
 
-    def fitting(self, scene: str, question: Question, threshold: float) -> list[Hit]:
-        """Return the objects of `scene` that fit, their scores comparable, none below `threshold`."""
-        hits = rank(question.query, self.table(scene), self.match(scene, question), threshold=LEAST_PRODUCT)
-        return [hit for hit in map(comparable, hits) if hit.score >= threshold]
+    def fitting(self, scenes: Sequence[str], question: Question, threshold: float, several: bool) -> list[Hit]:
+        """Return the objects of `scenes`, ranked together, that fit, best first; `several`: more scenes are asked."""
+        pairs = [(self.table(scene), self.match(scene, question)) for scene in scenes]
+        kinds = self._kinds if not question.has_reference else frozenset[str]()
+        return rank_scenes(question.query, pairs, threshold=threshold, powers=POWERS, kinds=kinds, several=several)
 
     def match(self, scene: str, question: Question) -> Match:
         """Return the function that compares a phrase with the objects of `scene`."""
@@ -114,7 +125,7 @@ class Snapshot:
             return lambda text: PhraseMatch(np.zeros(0), np.zeros(0))
         space = self._spaces[self._scenes[scene].model.key]
         vectors = space.vectors(self._scenes[scene].id)
-        target = question.query.target.text
+        target = question.query.target.noun
 
         def match(text: str) -> PhraseMatch:
             if text == target and question.has_reference:

@@ -14,7 +14,7 @@ from core3d_search.encoders import Calibration, load_encoder
 from core3d_search.errors import InputError, ModelError
 from core3d_search.query import Query
 from core3d_search.query.mixture import Term
-from core3d_search.search.ranking import PhraseMatch
+from core3d_search.search.belief import PhraseMatch
 from core3d_search.store import EmbeddingModel, Store
 from core3d_search.vectors import VectorIndex, open_index
 
@@ -79,8 +79,8 @@ class EmbeddingSpace:
         """Return the embedding whose neighbours are candidates; None where any object is as good as another."""
         if question.has_reference:
             return self.reference(question)
-        text = question.query.target.text
-        return self.texts([text])[0] if text else None
+        target = question.query.target
+        return self.texts([target.text])[0] if target.noun else None
 
     def reference(self, question: Question) -> Vector:
         """Return the unit embedding of the picture, object or mixture that the question refers to."""
@@ -101,7 +101,7 @@ class EmbeddingSpace:
         if not text:  # "anything near the window": every object fits as well as any other
             return PhraseMatch(np.full(len(vectors), 0.5), np.zeros(len(vectors)))
         similarity = vectors @ self.texts([text])[0]
-        return PhraseMatch(self._probability(similarity, vectors), similarity)
+        return PhraseMatch(self._probability(similarity, vectors), similarity, self.calibration.scale)
 
     def compare_reference(self, question: Question, vectors: Vector) -> PhraseMatch:
         similarity = vectors @ self.reference(question)
