@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 NEAREST, NEAREST_ENDS = 24, 12
 """Of many anchors only the ones nearest to each target are measured; between, so many of each end."""
 
-RELATION_FLOOR, NO_ANCHOR = 0.01, 0.05
+RELATION_FLOOR, NO_ANCHOR = 0.01, 0.03
 """A failed relation never says zero, boxes and words are both uncertain; nor does an anchor nobody saw."""
 
 IN_ROOM = 0.9
