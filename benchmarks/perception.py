@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
+from history import add_record_option, record
 
 from core3d_search.datatypes import Box3D
 from core3d_search.geometry import box_iou
@@ -29,11 +30,16 @@ from core3d_search.indexer.detections import Detections
 from core3d_search.indexer.frames import Frame
 from core3d_search.indexer.fusion import FusedObject, fuse
 from core3d_search.indexer.lifting import lift
-from core3d_search.indexer.masks.progressive import knows_structure, make_generator, progressive_masks
+from core3d_search.indexer.masks.progressive import make_generator, progressive_masks
 from core3d_search.indexer.planes import find_structure
 
 MIN_FRAMES, MIN_PIXELS = 3, 200
 TRUE_MASK_PIXELS = 50
+WHAT = {
+    "generated": "objects found (3D IoU 0.25), objects stored for each one found",
+    "true": "the same with true masks: fusion alone",
+}
+"""The README's words for the figures of each kind of masks."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +76,10 @@ class Tally:
                 for row in np.flatnonzero(truth.counts):
                     self.by_label[truth.labels[row]][0] += int(row) in matches
                     self.by_label[truth.labels[row]][1] += 1
+
+    def figure(self) -> str:
+        """Return recall at 0.25 and predictions per match, as the README writes them."""
+        return f"{self.found[0.25] / max(self.true, 1):.2f}, {self.predictions / max(self.matched, 1):.2f}"
 
     def line(self, name: str) -> str:
         recall = [self.found[threshold] / max(self.true, 1) for threshold in (0.25, 0.5)]
@@ -116,8 +126,10 @@ def perceive(
         chosen = np.unique(np.linspace(0, len(frames) - 1, config.structure.frames).round().astype(int))
         structure = find_structure([frames[i] for i in chosen], up, config.structure.tolerance_m)
         seconds["structure"] += time.perf_counter() - started
-    generator = make_generator(config.masks, structure) if instances is None else None
-    to_drop = None if knows_structure(generator) else structure
+    generator = None if instances is not None else make_generator(config.masks)
+    if generator is not None and structure is not None:
+        generator = generator.for_scene(structure)
+    to_drop = None if generator is None or generator.leaves_structure_out else structure
     observations = []
     for position, frame in enumerate(frames):
         started = time.perf_counter()
@@ -130,7 +142,7 @@ def perceive(
         else:
             detections = true_detections(instances[position])
         started = time.perf_counter()
-        observations += lift(frame, detections, np.ones((len(detections), 1), np.float32), config.lifting)
+        observations += lift(frame, detections, config.lifting)
         seconds["lift"] += time.perf_counter() - started
     started = time.perf_counter()
     objects = fuse(observations, len(frames), config.fusion, up, structure)
@@ -166,6 +178,7 @@ def main() -> None:
     parser.add_argument("--masks", choices=("both", "generated", "true"), default="both")
     parser.add_argument("--profile", default="built-in", help="config profile")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="override a config value")
+    add_record_option(parser)
     arguments = parser.parse_args()
     config = resolve(arguments.profile, arguments.set)
     totals = {kind: Tally() for kind in ("generated", "true") if arguments.masks in ("both", kind)}
@@ -181,6 +194,8 @@ def main() -> None:
             print(room.line(f"seed {seed}, {kind} masks"), flush=True)
     for kind, total in totals.items():
         print(total.line(f"all, {kind} masks"))
+    if arguments.record:
+        record({WHAT[kind]: total.figure() for kind, total in totals.items()})
     for kind, total in totals.items():
         stages = "  ".join(f"{stage} {value / total.frames:.3f}" for stage, value in total.seconds.items())
         print(f"\nseconds a frame, {kind} masks: {stages}\nrecall at 0.25 by category:")

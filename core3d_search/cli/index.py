@@ -12,9 +12,13 @@ import typer
 from core3d_search.cli import options, output
 
 if TYPE_CHECKING:
-    from core3d_search.indexer.pipeline import Progress
-    from core3d_search.indexer.report import RunReport
+    from core3d_search.indexer.frames import SceneReader
+    from core3d_search.indexer.pipeline import Outcome
+    from core3d_search.indexer.report import RunReport, StageProgress
     from core3d_search.store import RunRecord
+
+FEW_OBJECTS = 3
+"""A scan with fewer objects is one of a single thing, or has something wrong."""
 
 
 def index(
@@ -27,49 +31,72 @@ def index(
         list[str] | None,
         typer.Option("--set", help="Any setting, e.g. fusion.gamma=0.25; repeatable.", metavar="KEY=VALUE"),
     ] = None,
-    format: Annotated[str | None, typer.Option(help="Force a reader: frames or 7scenes.")] = None,
+    format: Annotated[str | None, typer.Option(help="Force a reader; core3d formats lists them.")] = None,
     depth_scale: options.DepthScale = None,
     camera_axes: options.CameraAxes = None,
     invert_poses: options.InvertPoses = None,
     up: options.Up = None,
     scale: options.Scale = None,
+    no_check: Annotated[
+        bool, typer.Option("--no-check", help="Index also scans that do not agree with themselves.")
+    ] = False,
     force: Annotated[bool, typer.Option("--force", help="Index again what has not changed.")] = False,
     as_json: options.Json = False,
 ) -> None:
     """Find the objects of every scene in a folder and store them; scenes that have not changed are skipped."""
     from core3d_search.indexer.config import resolve
     from core3d_search.indexer.pipeline import index_scenes
-    from core3d_search.indexer.readers import find_scenes
+    from core3d_search.indexer.readers import survey
     from core3d_search.store import Store
 
     overrides = [f"masks.generator={masks}"] if masks else []
     overrides += [f"encoder.name={encoder}"] if encoder else []
     config = resolve(profile, [*overrides, *(settings or [])])
     said = options.read_options(depth_scale, camera_axes, invert_poses, up, scale)
-    scenes = find_scenes(path, format, said)
+    found = survey(path, format, said)
+    scenes = found.scenes
     typer.echo(f"{len(scenes)} scene(s) in {path}, format {', '.join(sorted({s.format for s in scenes}))}", err=True)
     reports: list[RunReport] = []
-    failures: dict[str, str] = {}
+    failures = {output.shown(source.name): str(error) for source, error in found.broken.items()}
+    for error in failures.values():
+        typer.echo(error, err=True)
+    check = None if no_check else _check
     with Store.open(db, create=True) as store, _progress_bar() as progress:
-        for outcome in index_scenes(scenes, store, config, force=force, progress=progress):
+        for outcome in index_scenes(scenes, store, config, force=force, check=check, progress=progress):
             if outcome.report is not None:
                 reports.append(outcome.report)
                 _print_report(outcome.report)
                 _print_models(store.runs(outcome.scene)[-1])
             else:
-                failures[outcome.scene] = str(outcome.error)
-                typer.echo(f"{outcome.scene}: {outcome.error}", err=True)
+                told = _told(outcome)
+                failures[outcome.scene] = told
+                typer.echo(f"{outcome.scene}: {told}", err=True)
     if as_json:
         output.print_json({"runs": [report.to_dict() for report in reports], "failed": failures})
     if failures:
         raise typer.Exit(1)
 
 
+def _check(reader: SceneReader) -> None:
+    """Refuse a scan that is nonsense, and warn of one that is suspect."""
+    from core3d_search.indexer.checks.scene import refuse_nonsense
+
+    for fault in refuse_nonsense(reader).faults:
+        typer.echo(f"{reader.name}: warning, {fault.code}: {fault.evidence}; {fault.fix}", err=True)
+
+
+def _told(outcome: Outcome) -> str:
+    """Return the message of what stopped a scene; of a bug also where it arose, for whoever mends it."""
+    if not outcome.traceback:
+        return str(outcome.error)
+    what = f"{type(outcome.error).__name__}: {outcome.error}"
+    return f"this is a bug, and the other scenes go on: {what}\n{outcome.traceback}"
+
+
 @contextmanager
-def _progress_bar() -> Iterator[Progress]:
+def _progress_bar() -> Iterator[StageProgress]:
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bars
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
     columns = (
         TextColumn("{task.description}"),
@@ -78,7 +105,7 @@ def _progress_bar() -> Iterator[Progress]:
         TextColumn("{task.fields[rate]}"),
         TimeRemainingColumn(),
     )
-    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
         tasks: dict[tuple[str, str], TaskID] = {}
 
         def progress(scene: str, stage: str, done: int, total: int, skipped: int = 0) -> None:
@@ -109,5 +136,8 @@ def _print_report(report: RunReport) -> None:
         + ")",
         err=True,
     )
+    if report.objects < FEW_OBJECTS:
+        few = "no objects" if not report.objects else f"only {report.objects} object(s)"
+        typer.echo(f"  warning: {few} found; core3d check tells whether the scan agrees with itself", err=True)
     for skipped in report.skipped:
         typer.echo(f"  skipped frame {skipped.position}: {skipped.reason}", err=True)
