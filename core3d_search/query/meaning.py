@@ -6,6 +6,9 @@ import json
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
+from core3d_search.query.affordances import USES
+from core3d_search.query.nouns import GENERIC, canonical
+
 ReferenceFrame = Literal["viewer", "anchor", "room"]
 """Whose left and front: of somebody who looks at the anchor, of the anchor, or of the room (+x right, +y behind)."""
 
@@ -77,6 +80,14 @@ class Phrase:
         """The words that an embedding can compare: colour, shape and material before the noun."""
         looks = [a.value for a in self.attributes if a.kind in ("color", "shape", "material") and not a.negated]
         return " ".join([*looks, self.noun]).strip()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the thing may be called: its noun, or the kinds that serve its use; empty for any object."""
+        used = [kind for a in self.attributes if a.kind == "use" and not a.negated for kind in USES.get(a.value, ())]
+        if used and (not self.noun or canonical(self.noun) in GENERIC):
+            return tuple(used)
+        return (self.noun,) if self.noun else ()
 
 
 @dataclass(frozen=True)

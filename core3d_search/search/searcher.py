@@ -4,8 +4,9 @@
         for hit in searcher.search("red chair near window", k=5):
             print(hit.scene, hit.object_id, hit.score, hit.box.center)
 
-The vector index chooses the scenes that may hold an answer; each is then ranked by its objects' embeddings, colours
-and boxes. Objects of different encoders never meet: every encoder's scenes are asked in its own space.
+The vector index gives the scenes in the order of the best answer that they may hold; each is then ranked by its
+objects' embeddings, colours and boxes, until no scene left can do better (candidates.py). Objects of different encoders
+never meet: every encoder's scenes are asked in its own space.
 """
 
 from __future__ import annotations
@@ -97,17 +98,26 @@ class Searcher:
         question = now.question(text, image, like, relation_frame)
         if per_scene:
             question = replace(question, query=replace(question.query, per_scene=True))
-        asked = list(now.asked(scenes, question))
-        together = [asked] if over_scenes(question.query) else [[scene] for scene in asked]
+
+        def passing(found: list[Hit]) -> list[Hit]:
+            kept = [hit for hit in found if hit.object_id != like and _passes(hit, label, min_size)]
+            return kept if within is None else [hit for hit in kept if now.is_within(hit, within)]
+
+        named = now.named(scenes, question)
+        if over_scenes(question.query):
+            together = now.rivals(question) if named is None else named
+            hits = passing(now.fitting_together(together, question, threshold))[:k]
+            return [now.in_world(hit) for hit in hits]
+        visits = now.by_bound(question, label) if named is None else ((1.0, scene) for scene in named)
         hits = []
-        for group in together:
-            for hit in now.fitting(group, question, threshold, len(asked) > 1):
-                if hit.object_id == like or not _passes(hit, label, min_size):
-                    continue
-                if within is None or now.is_within(hit, within):
-                    hits.append(hit)
-        hits.sort(key=lambda hit: (-hit.score, -hit.similarity, hit.object_id))
-        return [now.in_world(hit) for hit in hits[:k]]
+        for bound, scene in visits:
+            if bound < threshold or (len(hits) >= k and bound < hits[k - 1].score):
+                break  # no hit of this scene, nor of any later one, is among the first k
+            least = hits[k - 1].score if len(hits) >= k else threshold
+            hits += passing(now.fitting(scene, question, least))
+            hits.sort(key=lambda hit: (-hit.score, -hit.similarity, hit.object_id))
+            del hits[k:]
+        return [now.in_world(hit) for hit in hits]
 
     def answer(
         self,
@@ -121,7 +131,7 @@ class Searcher:
         """Return the answer to a question: yes or no, how many, where, in which scene, and the first `k` hits."""
         now = self._current()
         query = now.read(text).query
-        asked = sorted(set(scenes)) if scenes is not None else [query.scene] if query.scene else now.names
+        asked = sorted(set(scenes)) if scenes is not None else [query.scene] if query.scene else now.filled
         hits = self.search(text, k=sys.maxsize, scenes=asked, per_scene=per_scene, threshold=threshold)
         return conclude(query, hits, k, asked, lambda hit: whereabouts(now.table(hit.scene), hit))
 
@@ -131,10 +141,17 @@ class Searcher:
         """Return, for each scene asked, how many objects fit `text` with at least `threshold`."""
         now = self._current()
         question = now.question(text, None, None, None)
-        return {
-            scene: len(now.fitting([scene], question, threshold, several=False))
-            for scene in now.asked(scenes, question, everywhere=True)
-        }
+        named = now.named(scenes, question)
+        counts = dict.fromkeys(now.filled if named is None else named, 0)
+        by_noun = now.counts(question, threshold) if named is None else None
+        if by_noun is not None:
+            return counts | by_noun
+        visits = now.by_bound(question, None) if named is None else ((1.0, scene) for scene in named)
+        for bound, scene in visits:
+            if bound < threshold:
+                break
+            counts[scene] = len(now.fitting(scene, question, threshold))
+        return counts
 
     def similar(self, object_id: int, *, k: int = 10, threshold: float = 0.0) -> list[Hit]:
         """Return at most `k` other objects that look like one, over all scenes that its encoder embedded."""
@@ -149,7 +166,7 @@ class Searcher:
         with self._lock:
             while self._snapshot is None or self._snapshot.generation != self.store.generation:
                 # once more where an indexer wrote while this one was loading
-                self._snapshot = Snapshot(self.store, self.llm)
+                self._snapshot = Snapshot(self.store, self.llm, self._snapshot)
             return self._snapshot
 
 
