@@ -25,7 +25,9 @@ FEW_OBJECTS = 3
 def index(
     path: Annotated[Path, typer.Argument(help="A folder of scenes, or one scene.", show_default=False)],
     db: options.Database = None,
-    profile: Annotated[str, typer.Option(help="Named settings: built-in, fast or core3d.")] = "built-in",
+    profile: Annotated[
+        str | None, typer.Option(help="Named settings; core3d profiles lists them. [default: the best that is here]")
+    ] = None,
     masks: Annotated[str | None, typer.Option(help="Mask generator, e.g. built-in, semantic-sam, sam2.")] = None,
     encoder: Annotated[str | None, typer.Option(help="Encoder: built-in or open_clip.")] = None,
     settings: Annotated[
@@ -47,12 +49,16 @@ def index(
     """Find the objects of every scene in a folder and store them; scenes that have not changed are skipped."""
     from core3d_search.errors import StoreError
     from core3d_search.indexer.config import resolve
+    from core3d_search.indexer.models import best_profile
     from core3d_search.indexer.pipeline import index_scenes
     from core3d_search.indexer.readers import survey
     from core3d_search.store import Store
 
     overrides = [f"masks.generator={masks}"] if masks else []
     overrides += [f"encoder.name={encoder}"] if encoder else []
+    if profile is None:
+        profile = best_profile()
+        typer.echo(f"profile {profile} (core3d profiles lists the others)", err=True)
     config = resolve(profile, [*overrides, *(settings or [])])
     said = options.read_options(depth_scale, camera_axes, invert_poses, up, scale)
     found = survey(path, format, said)

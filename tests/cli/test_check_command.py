@@ -93,6 +93,6 @@ def test_what_was_said_when_indexing_is_remembered_for_reading_the_scan_again(ro
     from core3d_search.store import Store
 
     db = tmp_path / "core3d.db"
-    assert run("index", rooms / "bad", "--db", db, "--invert-poses", "--set", "frames.max_frames=4").exit_code == 0
+    assert run("index", rooms / "bad", "--db", db, "--invert-poses", "--set", "frames.limit=4").exit_code == 0
     with Store.open(db) as store:
         assert read_as(store, "bad") == ReadOptions(invert_poses=True)

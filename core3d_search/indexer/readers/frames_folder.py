@@ -68,10 +68,10 @@ class FramesFolderReader(PosedImagesReader):
         return files_under(*(self.source / part for part in parts))
 
     def _color_folder(self) -> Path:
-        found = next((name for name in COLOR_FOLDERS if (self.source / name).is_dir()), None)
-        if found is None:
-            raise InputError(f"{self.source} has no folder of colour images: {self.layout}")
-        return self.source / found
+        folder = next((self.source / name for name in COLOR_FOLDERS if (self.source / name).is_dir()), None)
+        if folder is None:
+            raise InputError(f"{self.source} holds no folder of colour images: {', '.join(COLOR_FOLDERS)}")
+        return folder
 
     def _colors(self) -> list[Path]:
         folder = self._color_folder()

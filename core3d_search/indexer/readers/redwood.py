@@ -72,12 +72,12 @@ class RedwoodReader(PosedImagesReader):
     def _colors(self) -> dict[int, Path]:
         folder = next((self.source / name for name in COLOR_FOLDERS if (self.source / name).is_dir()), None)
         if folder is None:
-            raise InputError(f"{self.source} has no folder of colour images: {self.layout}")
+            raise InputError(f"{self.source} holds no folder of colour images: {', '.join(COLOR_FOLDERS)}")
         return numbered(file for file in files_under(folder) if file.suffix.lower() in (".jpg", ".jpeg", ".png"))
 
     def _log(self) -> Path:
         usual = self.source / "trajectory.log"
-        return usual if usual.is_file() else min(self.source.glob("*.log"), default=usual)
+        return usual if usual.is_file() else min(self.source.glob("*.log"))
 
     def _camera(self) -> Camera:
         path = next((self.source / name for name in CAMERA_FILES if (self.source / name).is_file()), None)
