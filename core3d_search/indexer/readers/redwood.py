@@ -77,7 +77,7 @@ class RedwoodReader(PosedImagesReader):
 
     def _log(self) -> Path:
         usual = self.source / "trajectory.log"
-        return usual if usual.is_file() else min(self.source.glob("*.log"))
+        return usual if usual.is_file() else min(self.source.glob("*.log"), default=usual)
 
     def _camera(self) -> Camera:
         path = next((self.source / name for name in CAMERA_FILES if (self.source / name).is_file()), None)
