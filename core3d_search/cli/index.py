@@ -27,7 +27,7 @@ def index(
         list[str] | None,
         typer.Option("--set", help="Any setting, e.g. fusion.gamma=0.25; repeatable.", metavar="KEY=VALUE"),
     ] = None,
-    format: Annotated[str | None, typer.Option(help="Force a reader: frames or 7scenes.")] = None,
+    format: Annotated[str | None, typer.Option(help="Force a reader; core3d formats lists them.")] = None,
     depth_scale: options.DepthScale = None,
     camera_axes: options.CameraAxes = None,
     invert_poses: options.InvertPoses = None,
