@@ -8,6 +8,7 @@ import pytest
 from core3d_search.indexer.detections import Detections, tight_boxes
 from core3d_search.indexer.frames import Frame
 from core3d_search.indexer.masks import MaskGenerator
+from core3d_search.indexer.planes import Structure
 from core3d_search.testing.drawing import TABLE_SCENE, draw_solids
 
 
@@ -40,6 +41,12 @@ class MaskGeneratorContract:
         assert generator.name
         assert len(generator.checksum) == 64
         assert int(generator.checksum, 16) >= 0
+
+    def test_knowing_the_structure_of_a_scene_makes_it_no_other_generator(self, generator: MaskGenerator) -> None:
+        knowing = generator.for_scene(Structure(np.array([0.0, 0.0, 1.0])))
+        assert (knowing.name, knowing.checksum) == (generator.name, generator.checksum)
+        assert isinstance(knowing.leaves_structure_out, bool)
+        assert_well_formed(knowing.generate(table_frame()), table_frame())
 
     @pytest.mark.parametrize("size", [(120, 160), (97, 131), (160, 90)])
     def test_masks_are_aligned_with_the_frame(self, generator: MaskGenerator, size: tuple[int, int]) -> None:
