@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,6 +12,7 @@ import typer
 from core3d_search.cli import options, output
 
 if TYPE_CHECKING:
+    from core3d_search.indexer.frames import SceneReader
     from core3d_search.indexer.pipeline import Outcome
     from core3d_search.indexer.report import RunReport, StageProgress
     from core3d_search.store import RunRecord
@@ -33,6 +34,8 @@ def index(
     invert_poses: options.InvertPoses = None,
     up: options.Up = None,
     scale: options.Scale = None,
+    objects: options.Objects = None,
+    library: options.Library = False,
     force: Annotated[bool, typer.Option("--force", help="Index again what has not changed.")] = False,
     as_json: options.Json = False,
 ) -> None:
@@ -40,13 +43,14 @@ def index(
     from core3d_search.indexer.config import resolve
     from core3d_search.indexer.pipeline import index_scenes
     from core3d_search.indexer.readers import find_scenes
+    from core3d_search.indexer.readers.library import LibraryReader
     from core3d_search.store import Store
 
     overrides = [f"masks.generator={masks}"] if masks else []
     overrides += [f"encoder.name={encoder}"] if encoder else []
     config = resolve(profile, [*overrides, *(settings or [])])
-    said = options.read_options(depth_scale, camera_axes, invert_poses, up, scale)
-    scenes = find_scenes(path, format, said)
+    said = options.read_options(depth_scale, camera_axes, invert_poses, up, scale, objects)
+    scenes: Sequence[SceneReader] = [LibraryReader.open(path, said)] if library else find_scenes(path, format, said)
     typer.echo(f"{len(scenes)} scene(s) in {path}, format {', '.join(sorted({s.format for s in scenes}))}", err=True)
     reports: list[RunReport] = []
     failures: dict[str, str] = {}
@@ -55,6 +59,7 @@ def index(
             if outcome.report is not None:
                 reports.append(outcome.report)
                 _print_report(outcome.report)
+                _print_notes(scenes, outcome.report)
                 _print_models(store.runs(outcome.scene)[-1])
             else:
                 told = _told(outcome)
@@ -64,6 +69,17 @@ def index(
         output.print_json({"runs": [report.to_dict() for report in reports], "failed": failures})
     if failures:
         raise typer.Exit(1)
+
+
+def _print_notes(scenes: Sequence[SceneReader], report: RunReport) -> None:
+    """Say what a mesh left open and was judged."""
+    from core3d_search.indexer.known import knows_parts
+
+    for scene in scenes:
+        known = knows_parts(scene)
+        if known is not None and scene.name == report.scene and not report.unchanged:
+            for note in known.notes():
+                typer.echo(f"  {note}", err=True)
 
 
 def _told(outcome: Outcome) -> str:

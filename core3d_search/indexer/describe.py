@@ -16,6 +16,7 @@ from core3d_search.indexer.labels import Labeller
 from core3d_search.indexer.lifting import Observation
 from core3d_search.indexer.perceive import SceneResult, read
 from core3d_search.indexer.report import StageClock, StageProgress, silent
+from core3d_search.meshes.names import spoken
 
 
 def describe(
@@ -29,6 +30,7 @@ def describe(
 ) -> list[SceneObject]:
     """Return the objects of `result` with embedding and label, in its order; frames are read again for their crops.
 
+    An object that the scene's files name is labelled so, without a score: nothing was compared.
     Raises InputError where a frame that was readable is not any more.
     """
     with clock("embed"):
@@ -43,8 +45,8 @@ def describe(
             box=fused.box,
             embedding=embedding,
             observation_count=fused.observation_count,
-            label=label,
-            label_score=score,
+            label=spoken(fused.name) or label,
+            label_score=None if fused.name else score,
             views=fused.views,
         )
         for fused, embedding, (label, score) in zip(result.objects, embeddings, labels, strict=True)

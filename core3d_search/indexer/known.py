@@ -37,6 +37,10 @@ class KnowsParts(ABC):
     def part_surface(self, part: int) -> Points:
         """Return points (P, 3) float32 world metres spread over a part, and their colours (P, 3) uint8."""
 
+    @abstractmethod
+    def notes(self) -> Sequence[str]:
+        """Return what the files left open and was judged, a sentence each, for people."""
+
 
 def knows_parts(reader: SceneReader) -> KnowsParts | None:
     """Return `reader` where it knows its scene's parts, else None."""

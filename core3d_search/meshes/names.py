@@ -25,10 +25,16 @@ def clean(name: str) -> str:
 
 
 def words(name: str) -> tuple[str, ...]:
-    """Return the words of a name in lower case, without numbers and single letters: KitchenChair_03 is kitchen, chair.
+    """Return the words of a name in lower case, without numbers and single letters: KitchenChair_03 is kitchen,
+    chair; each once.
 
     Empty where nothing is left but what tools give by themselves (Cube.001, Object_4, RootNode).
     """
     pieces = re.split(r"[\W\d_]+", _BOUNDARY.sub(" ", clean(name)))
-    found = tuple(piece.lower() for piece in pieces if len(piece) > 1)
+    found = tuple(dict.fromkeys(piece.lower() for piece in pieces if len(piece) > 1))
     return found if any(word not in MEANINGLESS for word in found) else ()
+
+
+def spoken(name: str) -> str:
+    """Return a name as one would say it: KitchenChair_03 is "kitchen chair"; a meaningless one stays as it is."""
+    return " ".join(words(name)) or clean(name).lower()

@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from core3d_search.meshes.loading import load_model
-from core3d_search.meshes.model import Floats, Model
+from core3d_search.meshes.model import Floats, Model, face_normals
 from core3d_search.meshes.rendering import ModelRenderer, Picture, Viewpoint
 from core3d_search.meshes.sampling import sample_surface
-from core3d_search.meshes.viewpoints import choose_viewpoints
+from core3d_search.meshes.viewpoints import THING_VIEWS, eyes_inside, viewpoints_around, viewpoints_inside
 
 SAMPLES_PER_M2, FEWEST, MOST = 1600, 400, 6000
 """Points kept of an object's surface: one to 2.5 cm, within these counts."""
@@ -33,11 +33,16 @@ class PreparedModel:
     _pictures: dict[int, Picture] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, model: Model) -> PreparedModel:
-        """Return `model` made ready."""
+    def of(cls, model: Model, *, inside: bool = True, count: int = THING_VIEWS) -> PreparedModel:
+        """Return `model` made ready, with `count` cameras around it, or more inside where it is a room.
+
+        `inside=False` looks at a room, too, from around.
+        """
         renderer = ModelRenderer(model)
-        views, is_room = choose_viewpoints(model, renderer.rays)
-        return cls(model, renderer, views, is_room)
+        eyes = eyes_inside(model, renderer.rays) if inside else ()
+        if len(eyes):
+            return cls(model, renderer, viewpoints_inside(model, renderer.rays, eyes), True)
+        return cls(model, renderer, viewpoints_around(model, renderer.rays, count), False)
 
     def picture(self, position: int) -> Picture:
         """Return what the camera at `position` sees; raises IndexError behind the last."""
@@ -48,7 +53,7 @@ class PreparedModel:
     def surface(self, triangles: npt.NDArray[np.int64] | None = None) -> tuple[Floats, npt.NDArray[np.uint8]]:
         """Return points (P, 3) and their own colours (P, 3) of the surface, or of those `triangles`."""
         corners = self.model.corners if triangles is None else self.model.corners[triangles]
-        area = float(np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1).sum() / 2)
+        area = float(face_normals(corners)[1].sum())
         count = int(np.clip(area * SAMPLES_PER_M2, FEWEST, MOST))
         samples = sample_surface(self.model, count, triangles)
         color = self.renderer.color_at(samples.triangle, samples.barycentric)

@@ -23,18 +23,6 @@ MIN_COSINE = 0.12
 """A surface seen at a flatter angle counts as not seen."""
 
 
-def choose_viewpoints(model: Model, rays: RayScene) -> tuple[list[Viewpoint], bool]:
-    """Return the cameras for a model, in walking order, and whether they stand inside: it is a room.
-
-    Candidates are compared by which of many points of the surface they see; each next camera adds most to what has
-    been seen least (greedy set cover). Deterministic.
-    """
-    eyes = eyes_inside(model, rays)
-    if len(eyes):
-        return _inside(model, rays, eyes), True
-    return _around(model, rays), False
-
-
 def eyes_inside(model: Model, rays: RayScene) -> Doubles:
     """Return places inside a room where a person could hold a camera, (E, 3); none where the model is no room.
 
@@ -91,8 +79,12 @@ def pinhole(width: int, height: int, horizontal_fov: float) -> Doubles:
     return np.array([[focal, 0, (width - 1) / 2], [0, focal, (height - 1) / 2], [0, 0, 1.0]])
 
 
-def _around(model: Model, rays: RayScene) -> list[Viewpoint]:
-    """Return cameras around a thing, as near as shows all of it; those at a person's angle come first."""
+def viewpoints_around(model: Model, rays: RayScene, count: int = THING_VIEWS) -> list[Viewpoint]:
+    """Return `count` cameras around a thing, as near as shows all of it; a person's angle counts most.
+
+    Candidates are compared by which of many points of the surface they see; each next camera adds most to what has
+    been seen least (greedy set cover). Deterministic.
+    """
     samples = sample_surface(model, 600)
     upright = upright_from_model(model.up)
     corners = model.corners.reshape(-1, 3)
@@ -106,7 +98,7 @@ def _around(model: Model, rays: RayScene) -> list[Viewpoint]:
             worth.append(value)
     eyes = np.stack([pose[:3, 3] for pose in poses])
     seen = _seen(eyes, samples, rays)
-    best = _cover(seen * np.array(worth)[:, None], THING_VIEWS)
+    best = _cover(seen * np.array(worth)[:, None], count)
     intrinsics = pinhole(THING_PX, THING_PX, float(THING_FOV))
     return [Viewpoint(poses[number], intrinsics, THING_PX, THING_PX) for number in best]
 
@@ -121,8 +113,9 @@ def _fitted(middle: Doubles, direction: Doubles, outline: Doubles, up: Doubles) 
     return pose
 
 
-def _inside(model: Model, rays: RayScene, eyes: Doubles) -> list[Viewpoint]:
-    """Return cameras at some of `eyes`, ordered as one would walk."""
+def viewpoints_inside(model: Model, rays: RayScene, eyes: npt.ArrayLike) -> list[Viewpoint]:
+    """Return cameras at some of `eyes` (E, 3), chosen as those around a thing are, ordered as one would walk."""
+    eyes = np.asarray(eyes, np.float64)
     samples = _samples_by_node(model)
     upright = upright_from_model(model.up)
     chosen = eyes[:: -(-len(eyes) // 90)]

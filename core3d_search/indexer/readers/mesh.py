@@ -12,8 +12,10 @@ import numpy.typing as npt
 from core3d_search.errors import InputError
 from core3d_search.indexer.frames import AS_STORED, Frame, ReadOptions
 from core3d_search.indexer.known import KnowsParts, Points
+from core3d_search.meshes.catalog import catalog_name
 from core3d_search.meshes.companions import files_of
-from core3d_search.meshes.loading import SUFFIXES, scene_name
+from core3d_search.meshes.loading import SUFFIXES, load_model, scene_name
+from core3d_search.meshes.model import Model
 from core3d_search.meshes.names import words
 from core3d_search.meshes.prepared import PreparedModel, prepared
 
@@ -54,9 +56,8 @@ class MeshReader(KnowsParts):
         """The unit direction against gravity."""
         return self._prepared().model.up
 
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What the file left open and was judged, for people."""
+    def notes(self) -> Sequence[str]:
+        """Return what the file left open and was judged."""
         return self._prepared().model.notes
 
     def __len__(self) -> int:
@@ -82,7 +83,7 @@ class MeshReader(KnowsParts):
     def part_names(self) -> Sequence[str]:
         """Return the names of the nodes, or that of the whole model."""
         if self._is_whole():
-            return (self.name,)
+            return (self.whole_name,)
         return tuple(node if words(node) else "" for node in self._prepared().model.nodes)
 
     def part_image(self, position: int) -> npt.NDArray[np.int32]:
@@ -94,6 +95,15 @@ class MeshReader(KnowsParts):
         """Return points and colours spread over a node, or the whole model."""
         made = self._prepared()
         return made.surface(None if self._is_whole() else np.flatnonzero(made.model.node == part))
+
+    @property
+    def whole_name(self) -> str:
+        """The name of the model as a whole: a catalogue's, and that of the file or folder."""
+        return f"{catalog_name(self.source)} {self.name}".strip()
+
+    def model(self) -> Model:
+        """Return the model as it is in its file, in metres; raises InputError naming the file."""
+        return load_model(self.source, scale=self.options.scale, up=self.options.up)
 
     def _is_whole(self) -> bool:
         kind = self.options.objects

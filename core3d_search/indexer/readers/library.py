@@ -1,0 +1,136 @@
+"""An asset library: a folder of single models as one scene, each of them one object."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from core3d_search.errors import InputError
+from core3d_search.geometry import level_axes
+from core3d_search.indexer.frames import AS_STORED, Frame, ReadOptions
+from core3d_search.indexer.known import KnowsParts, Points
+from core3d_search.indexer.readers.mesh import MeshReader
+from core3d_search.meshes.companions import files_of
+from core3d_search.meshes.model import Model
+from core3d_search.meshes.prepared import PreparedModel
+
+VIEWS = 6
+"""Frames of each model."""
+PITCH_M = 4.0
+"""The models stand this far apart, in rows, so that they are not near each other; a larger one reaches further."""
+MAX_MODELS = 100_000
+
+
+class LibraryReader(KnowsParts):
+    """Reads every mesh file at any depth below a folder; z is up, and the models stand in rows.
+
+    A model that cannot be read costs its own frames, which are skipped and reported.
+    """
+
+    format = "library"
+    layout = "a folder of mesh files, each a single thing"
+    suffixes: tuple[str, ...] = ()
+
+    def __init__(self, source: Path, options: ReadOptions = AS_STORED) -> None:
+        self.source = source.resolve()
+        self.options = options
+        self.name = self.source.name
+        self.up = np.array((0.0, 0.0, 1.0))
+        self._models = [MeshReader(path, options) for path in _meshes(source)]
+        if not self._models:
+            raise InputError(f"{source} holds no mesh file: {MeshReader.layout}")
+        columns = int(np.ceil(np.sqrt(len(self._models))))
+        self._places = PITCH_M * np.array([(n % columns, n // columns, 0.0) for n in range(len(self._models))])
+
+    @classmethod
+    def recognises(cls, source: Path) -> bool:
+        """Return whether `source` is a folder with a mesh file at any depth."""
+        return source.is_dir() and next(_meshes(source), None) is not None
+
+    @classmethod
+    def open(cls, source: Path, options: ReadOptions = AS_STORED) -> LibraryReader:
+        """Return the library at `source`; raises InputError where it holds no mesh file."""
+        if not source.is_dir():
+            raise InputError(f"{source} is no folder; a library is {cls.layout}")
+        return cls(source, options)
+
+    def __len__(self) -> int:
+        return VIEWS * len(self._models)
+
+    def __getitem__(self, position: int) -> Frame:
+        """Return the frame at `position`, of the model `position // VIEWS`; raises InputError naming its file."""
+        if not 0 <= position < len(self):
+            raise IndexError(position)
+        made, turn, shift = self._placed(position // VIEWS)
+        number = position % VIEWS
+        view, picture = made.views[number], made.picture(number)
+        pose = np.eye(4)
+        pose[:3, :3] = turn @ view.world_from_camera[:3, :3]
+        pose[:3, 3] = turn @ view.world_from_camera[:3, 3] + shift
+        return Frame(position, picture.rgb, picture.depth, view.intrinsics, pose)
+
+    def files(self) -> Sequence[Path]:
+        """Return the models' files and those that they name."""
+        return list(dict.fromkeys(file.resolve() for model in self._models for file in files_of(model.source)))
+
+    def parts_are_objects(self) -> bool:
+        """Return True: each model is an object."""
+        return True
+
+    def part_names(self) -> Sequence[str]:
+        """Return the name of each model."""
+        return tuple(model.whole_name for model in self._models)
+
+    def part_image(self, position: int) -> npt.NDArray[np.int32]:
+        """Return the number of the model where the frame at `position` shows it, (H, W)."""
+        number = position // VIEWS
+        nodes = self._placed(number)[0].picture(position % VIEWS).node
+        return np.where(nodes >= 0, np.int32(number), np.int32(-1))
+
+    def notes(self) -> Sequence[str]:
+        """Return nothing: what is judged of each of many models is not told."""
+        return ()
+
+    def part_surface(self, part: int) -> Points:
+        """Return points and colours spread over a model, where it stands in the scene."""
+        made, turn, shift = self._placed(part)
+        points, colors = made.surface()
+        return (points @ turn.T + shift).astype(np.float32), colors
+
+    def _placed(self, number: int) -> tuple[PreparedModel, npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """Return a model with the turn and shift that stand it in its place."""
+        made = _around(self._models[number])
+        turn, low, high = _standing(made.model)
+        base = np.array([*(low + high)[:2] / 2, low[2]])
+        return made, turn, self._places[number] - base
+
+
+@lru_cache(maxsize=2)
+def _around(model: MeshReader) -> PreparedModel:
+    """Return a model that is looked at from around even where one could stand inside."""
+    return PreparedModel.of(model.model(), inside=False, count=VIEWS)
+
+
+def _standing(model: Model) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return the rotation that stands a model upright, and its lowest and highest coordinates then."""
+    turn = level_axes(model.up).T
+    flat = model.corners.reshape(-1, 3) @ turn.T
+    return turn, flat.min(0), flat.max(0)
+
+
+def _meshes(folder: Path) -> Iterator[Path]:
+    """Yield the mesh files at any depth below `folder`, sorted; hidden ones and links to folders are skipped."""
+    count = 0
+    for root, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(files):
+            if not name.startswith(".") and MeshReader.recognises(Path(root) / name):
+                count += 1
+                if count > MAX_MODELS:
+                    raise InputError(f"{folder} holds more than {MAX_MODELS} models; name a smaller folder")
+                yield Path(root) / name
