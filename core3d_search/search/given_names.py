@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
+from core3d_search.query.lexicon import COLORS
 from core3d_search.query.nouns import canonical, likeness
 from core3d_search.query.words import singular
+from core3d_search.search.ranking import PhraseMatch
 
 SAME, ALL_WORDS, LIKE = 0.98, 0.95, 0.9
 """What an object's own name says for it: the same name or a synonym; all words of the search are in the name; else
@@ -23,13 +27,25 @@ def named_probability(text: str, names: Sequence[str | None]) -> npt.NDArray[np.
     A longer name of the same words comes after a shorter one.
     """
     said = text.lower().split()
-    if not said or not any(names):
+    thing = [word for word in said if word not in COLORS] or said  # the colour is measured, whatever the name says
+    if not thing or not any(names):
         return np.zeros(len(names))
-    wanted = {singular(word) for word in said}
-    return np.array([_probability(text.lower(), wanted, name.lower()) if name else 0.0 for name in names])
+    return np.array([_probability(" ".join(thing), name.lower()) if name else 0.0 for name in names])
 
 
-def _probability(text: str, wanted: set[str], name: str) -> float:
+def with_names(match: PhraseMatch, text: str, names: Sequence[str | None]) -> PhraseMatch:
+    """Return `match` of N objects, raised to what their given names say, and which name that was."""
+    named = named_probability(text, names)
+    better = named > match.probability
+    if not better.any():
+        return match
+    said = tuple(name if wins else None for name, wins in zip(names, better.tolist(), strict=True))
+    return replace(match, probability=np.where(better, named, match.probability), names=said)
+
+
+@lru_cache(maxsize=65536)
+def _probability(text: str, name: str) -> float:
+    wanted = {singular(word) for word in text.split()}
     own = {singular(word) for word in name.split()}
     if canonical(text) == canonical(name) or wanted == own:
         return SAME

@@ -40,10 +40,14 @@ IN_ROOM = 0.9
 
 @dataclass(frozen=True, eq=False)
 class PhraseMatch:
-    """How well a phrase names each of N objects: `probability` (N,) in [0, 1], raw `similarity` (N,) in [-1, 1]."""
+    """How well a phrase names each of N objects: `probability` (N,) in [0, 1], raw `similarity` (N,) in [-1, 1].
+
+    `names` (N) are the names by which objects were matched, None for those that were matched by their looks.
+    """
 
     probability: Array
     similarity: Array
+    names: tuple[str | None, ...] = ()
 
 
 Match = Callable[[str], PhraseMatch]
@@ -108,7 +112,7 @@ class Evaluation:
             return self._beliefs[phrase]
         named = np.clip(np.asarray(self.matched(phrase).probability, dtype=np.float64), 0.0, 1.0)
         belief = named.copy()
-        factors = [Factor("target", phrase.noun or "any object", named)]
+        factors = [Factor("target", phrase.noun or "any object", named, names=self.matched(phrase).names)]
 
         def add(factor: Factor) -> None:
             nonlocal belief

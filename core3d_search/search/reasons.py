@@ -21,7 +21,8 @@ class Factor:
     """One factor of the score of all N objects of a table.
 
     `score` (N,) in [0, 1]; `anchors` (N, k) rows of the objects that it was measured against, -1 for none; `measured`
-    (name with its unit, values (N,)) for factors that measure the object alone.
+    (name with its unit, values (N,)) for factors that measure the object alone; `names` (N) those that were matched,
+    None for an object whose looks were.
     """
 
     kind: str
@@ -31,6 +32,7 @@ class Factor:
     predicate: str = ""
     around: Circumstances | None = None
     measured: tuple[str, Array] | None = None
+    names: tuple[str | None, ...] = ()
 
     def reason(self, table: ObjectTable, row: int) -> Reason:
         """Return the factor as it applies to one object."""
@@ -53,7 +55,10 @@ class Factor:
                 # the frame of reference is never silent: the share of each hypothesis at this anchor
                 found = views(table, self.anchors[row][:1], self.around.frame, self.around.gaze, self.predicate)
                 values["frame"] = describe_views(found)
-        return Reason(self.kind, self.text, float(np.clip(self.score[row], 0.0, 1.0)), ids, values)
+        text = self.text
+        if self.names and (name := self.names[row]) is not None:
+            text, values["name"] = f"{text}, by its name", name
+        return Reason(self.kind, text, float(np.clip(self.score[row], 0.0, 1.0)), ids, values)
 
 
 def describe(part: Relation | Selector | Phrase) -> str:

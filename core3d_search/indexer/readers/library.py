@@ -40,7 +40,7 @@ class LibraryReader(KnowsParts):
         self.source = source.resolve()
         self.options = options
         self.name = self.source.name
-        self.up = np.array((0.0, 0.0, 1.0))
+        self.up: npt.NDArray[np.float64] | None = np.array((0.0, 0.0, 1.0))
         self._models = [MeshReader(path, options) for path in _meshes(source)]
         if not self._models:
             raise InputError(f"{source} holds no mesh file: {MeshReader.layout}")
