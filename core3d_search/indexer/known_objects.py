@@ -69,9 +69,9 @@ def perceive_parts(
     objects: list[FusedObject] = []
     with journal.clock("fuse"):
         for part in sorted(best):
-            first = len(journal.observations)
+            before = len(journal.observations)
             journal.observations += best[part]
-            members = tuple(range(first, len(journal.observations)))
+            members = tuple(range(before, len(journal.observations)))
             objects.append(_object(known, part, names[part], best[part], members, config, _up(reader)))
     objects.sort(key=lambda fused: (-float(np.prod(fused.box.extent)), tuple(fused.box.center)))
     return SceneResult(Structure(_up(reader)), journal.frames, journal.observations, objects)

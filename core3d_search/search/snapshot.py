@@ -137,8 +137,8 @@ class Snapshot:
     def _given_names(self, scene: str) -> tuple[str | None, ...]:
         """Return the name that the scene's own files gave to each object, None where a model chose the label."""
         stored = self.stored(scene)
-        chosen = ~np.isnan(stored.label_scores)
-        return tuple(None if c else label for c, label in zip(chosen.tolist(), stored.labels, strict=True))
+        given = (stored.label_scores == 1.0).tolist()
+        return tuple(label if sure else None for sure, label in zip(given, stored.labels, strict=True))
 
     def is_within(self, hit: Hit, sphere: tuple[float, float, float, float]) -> bool:
         return bool(np.linalg.norm(self.in_world(hit).box.center - sphere[:3]) <= sphere[3])

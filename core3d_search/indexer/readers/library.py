@@ -124,10 +124,12 @@ def _standing(model: Model) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.flo
 
 
 def _meshes(folder: Path) -> Iterator[Path]:
-    """Yield the mesh files at any depth below `folder`, sorted; hidden ones and links to folders are skipped."""
-    count = 0
-    for root, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+    """Yield the mesh files at any depth below `folder`, sorted; hidden ones are skipped, no folder is entered twice."""
+    count, entered = 0, set[str]()
+    for root, folders, files in os.walk(folder, followlinks=True):
+        entered.add(os.path.realpath(root))
+        inner = sorted(name for name in folders if not name.startswith("."))
+        folders[:] = [name for name in inner if os.path.realpath(os.path.join(root, name)) not in entered]
         for name in sorted(files):
             if not name.startswith(".") and MeshReader.recognises(Path(root) / name):
                 count += 1
