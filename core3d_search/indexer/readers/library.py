@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +16,9 @@ from core3d_search.indexer.frames import AS_STORED, Frame, ReadOptions
 from core3d_search.indexer.known import KnowsParts, Points
 from core3d_search.indexer.readers.mesh import MeshReader
 from core3d_search.meshes.companions import files_of
-from core3d_search.meshes.model import Model
+from core3d_search.meshes.picture_store import PictureStore
 from core3d_search.meshes.prepared import PreparedModel
+from core3d_search.meshes.rendering import Picture, Viewpoint
 
 VIEWS = 6
 """Frames of each model."""
@@ -44,6 +45,9 @@ class LibraryReader(KnowsParts):
         self._models = [MeshReader(path, options) for path in _meshes(source)]
         if not self._models:
             raise InputError(f"{source} holds no mesh file: {MeshReader.layout}")
+        self._pictures = PictureStore()
+        self._views: dict[int, Viewpoint] = {}
+        self._stands: dict[int, Stand] = {}
         columns = int(np.ceil(np.sqrt(len(self._models))))
         self._places = PITCH_M * np.array([(n % columns, n // columns, 0.0) for n in range(len(self._models))])
 
@@ -66,12 +70,10 @@ class LibraryReader(KnowsParts):
         """Return the frame at `position`, of the model `position // VIEWS`; raises InputError naming its file."""
         if not 0 <= position < len(self):
             raise IndexError(position)
-        made, turn, shift = self._placed(position // VIEWS)
-        number = position % VIEWS
-        view, picture = made.views[number], made.picture(number)
+        picture, view, place = self._picture(position), self._views[position], self._stands[position // VIEWS]
         pose = np.eye(4)
-        pose[:3, :3] = turn @ view.world_from_camera[:3, :3]
-        pose[:3, 3] = turn @ view.world_from_camera[:3, 3] + shift
+        pose[:3, :3] = place.turn @ view.world_from_camera[:3, :3]
+        pose[:3, 3] = place.turn @ view.world_from_camera[:3, 3] + place.shift
         return Frame(position, picture.rgb, picture.depth, view.intrinsics, pose)
 
     def files(self) -> Sequence[Path]:
@@ -88,9 +90,8 @@ class LibraryReader(KnowsParts):
 
     def part_image(self, position: int) -> npt.NDArray[np.int32]:
         """Return the number of the model where the frame at `position` shows it, (H, W)."""
-        number = position // VIEWS
-        nodes = self._placed(number)[0].picture(position % VIEWS).node
-        return np.where(nodes >= 0, np.int32(number), np.int32(-1))
+        shown = self._picture(position).node >= 0
+        return np.where(shown, np.int32(position // VIEWS), np.int32(-1))
 
     def notes(self) -> Sequence[str]:
         """Return nothing: what is judged of each of many models is not told."""
@@ -98,29 +99,42 @@ class LibraryReader(KnowsParts):
 
     def part_surface(self, part: int) -> Points:
         """Return points and colours spread over a model, where it stands in the scene."""
-        made, turn, shift = self._placed(part)
-        points, colors = made.surface()
-        return (points @ turn.T + shift).astype(np.float32), colors
+        self._picture(part * VIEWS)
+        place = self._stands[part]
+        return place.points, place.colors
 
-    def _placed(self, number: int) -> tuple[PreparedModel, npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-        """Return a model with the turn and shift that stand it in its place."""
-        made = _around(self._models[number])
-        turn, low, high = _standing(made.model)
-        base = np.array([*(low + high)[:2] / 2, low[2]])
-        return made, turn, self._places[number] - base
+    def _picture(self, position: int) -> Picture:
+        """Return a picture; all those of its model are made, and what else is asked of it is noted, at the first."""
+        number, first = position // VIEWS, position - position % VIEWS
+        kept = self._pictures.get(position)
+        if kept is not None and number in self._stands:
+            return kept
+        made = PreparedModel.of(self._models[number].model(), inside=False, count=VIEWS)
+        self._stands[number] = _stand(made, self._places[number])
+        for offset, view in enumerate(made.views):
+            self._views[first + offset] = view
+            self._pictures.put(first + offset, made.picture(offset))
+        return made.picture(position - first)
 
 
-@lru_cache(maxsize=2)
-def _around(model: MeshReader) -> PreparedModel:
-    """Return a model that is looked at from around even where one could stand inside."""
-    return PreparedModel.of(model.model(), inside=False, count=VIEWS)
+@dataclass(frozen=True, eq=False)
+class Stand:
+    """Where a model stands: `turn` (3, 3), then `shift` (3,); and its surface there, points and colours (P, 3)."""
+
+    turn: npt.NDArray[np.float64]
+    shift: npt.NDArray[np.float64]
+    points: npt.NDArray[np.float32]
+    colors: npt.NDArray[np.uint8]
 
 
-def _standing(model: Model) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Return the rotation that stands a model upright, and its lowest and highest coordinates then."""
-    turn = level_axes(model.up).T
-    flat = model.corners.reshape(-1, 3) @ turn.T
-    return turn, flat.min(0), flat.max(0)
+def _stand(made: PreparedModel, place: npt.NDArray[np.float64]) -> Stand:
+    """Return a model upright on the ground at `place` (3,)."""
+    turn = level_axes(made.model.up).T
+    upright = made.model.corners.reshape(-1, 3) @ turn.T
+    low, high = upright.min(0), upright.max(0)
+    shift = place - np.array([*(low + high)[:2] / 2, low[2]])
+    points, colors = made.surface()
+    return Stand(turn, shift, (points @ turn.T + shift).astype(np.float32), colors)
 
 
 def _meshes(folder: Path) -> Iterator[Path]:
