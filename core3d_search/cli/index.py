@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from core3d_search.indexer.report import RunReport, StageProgress
     from core3d_search.store import RunRecord
 
+FEW_OBJECTS = 3
+"""A scan with fewer objects is one of a single thing, or has something wrong."""
+
 
 def index(
     path: Annotated[Path, typer.Argument(help="A folder of scenes, or one scene.", show_default=False)],
@@ -36,13 +39,16 @@ def index(
     scale: options.Scale = None,
     objects: options.Objects = None,
     library: options.Library = False,
+    no_check: Annotated[
+        bool, typer.Option("--no-check", help="Index also scans that do not agree with themselves.")
+    ] = False,
     force: Annotated[bool, typer.Option("--force", help="Index again what has not changed.")] = False,
     as_json: options.Json = False,
 ) -> None:
     """Find the objects of every scene in a folder and store them; scenes that have not changed are skipped."""
     from core3d_search.indexer.config import resolve
     from core3d_search.indexer.pipeline import index_scenes
-    from core3d_search.indexer.readers import find_scenes
+    from core3d_search.indexer.readers import Survey, survey
     from core3d_search.indexer.readers.library import LibraryReader
     from core3d_search.store import Store
 
@@ -50,12 +56,16 @@ def index(
     overrides += [f"encoder.name={encoder}"] if encoder else []
     config = resolve(profile, [*overrides, *(settings or [])])
     said = options.read_options(depth_scale, camera_axes, invert_poses, up, scale, objects)
-    scenes: Sequence[SceneReader] = [LibraryReader.open(path, said)] if library else find_scenes(path, format, said)
+    found = Survey((LibraryReader.open(path, said),), {}) if library else survey(path, format, said)
+    scenes = found.scenes
     typer.echo(f"{len(scenes)} scene(s) in {path}, format {', '.join(sorted({s.format for s in scenes}))}", err=True)
     reports: list[RunReport] = []
-    failures: dict[str, str] = {}
+    failures = {output.shown(source.name): str(error) for source, error in found.broken.items()}
+    for error in failures.values():
+        typer.echo(error, err=True)
+    check = None if no_check else _check
     with Store.open(db, create=True) as store, _progress_bar() as progress:
-        for outcome in index_scenes(scenes, store, config, force=force, progress=progress):
+        for outcome in index_scenes(scenes, store, config, force=force, check=check, progress=progress):
             if outcome.report is not None:
                 reports.append(outcome.report)
                 _print_report(outcome.report)
@@ -80,6 +90,14 @@ def _print_notes(scenes: Sequence[SceneReader], report: RunReport) -> None:
         if known is not None and scene.name == report.scene and not report.unchanged:
             for note in known.notes():
                 typer.echo(f"  {note}", err=True)
+
+
+def _check(reader: SceneReader) -> None:
+    """Refuse a scan that is nonsense, and warn of one that is suspect."""
+    from core3d_search.indexer.checks.scene import refuse_nonsense
+
+    for fault in refuse_nonsense(reader).faults:
+        typer.echo(f"{reader.name}: warning, {fault.code}: {fault.evidence}; {fault.fix}", err=True)
 
 
 def _told(outcome: Outcome) -> str:
@@ -133,5 +151,8 @@ def _print_report(report: RunReport) -> None:
         + ")",
         err=True,
     )
+    if report.objects < FEW_OBJECTS:
+        few = "no objects" if not report.objects else f"only {report.objects} object(s)"
+        typer.echo(f"  warning: {few} found; core3d check tells whether the scan agrees with itself", err=True)
     for skipped in report.skipped:
         typer.echo(f"  skipped frame {skipped.position}: {skipped.reason}", err=True)

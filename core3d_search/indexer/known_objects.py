@@ -54,7 +54,7 @@ def perceive_parts(
                 frame = read(reader, position, config)
                 shown = part_image_like(known, position, frame)
         except InputError as error:
-            journal.add(FrameNote(position, skipped=str(error)))
+            journal.add(FrameNote(position, skip_reason=str(error)))
             continue
         with journal.clock("lift"):
             for part, seen in _observed(frame, shown, names):

@@ -86,7 +86,9 @@ def _scene_record(reader: SceneReader, structure: Structure | None) -> SceneReco
 
 
 def _frame_record(note: FrameNote) -> FrameRecord:
-    return FrameRecord(note.position, note.height, note.width, note.intrinsics, note.world_from_camera, note.skipped)
+    return FrameRecord(
+        note.position, note.height, note.width, note.intrinsics, note.world_from_camera, skip_reason=note.skip_reason
+    )
 
 
 def _run_record(run: RunInput, journal: Journal, *, object_count: int = 0, error: str | None = None) -> RunRecord:

@@ -36,5 +36,6 @@ def words(name: str) -> tuple[str, ...]:
 
 
 def spoken(name: str) -> str:
-    """Return a name as one would say it: KitchenChair_03 is "kitchen chair"; a meaningless one stays as it is."""
-    return " ".join(words(name)) or clean(name).lower()
+    """Return a name as one would say it, each word once: KitchenChair_03 is "kitchen chair 03"."""
+    pieces = re.split(r"[\W_]+", _BOUNDARY.sub(" ", clean(name)))
+    return " ".join(dict.fromkeys(piece.lower() for piece in pieces if piece)) or clean(name).lower()

@@ -9,6 +9,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from core3d_search.meshes.names import spoken
 from core3d_search.query.lexicon import COLORS
 from core3d_search.query.nouns import canonical, likeness
 from core3d_search.query.words import singular
@@ -19,6 +20,7 @@ SAME, ALL_WORDS, LIKE = 0.98, 0.95, 0.9
 this times how likely somebody who says the one means the other. Never 1: files are named by people."""
 LEAST_LIKE = 0.5
 """Names less alike than this say nothing."""
+ARTICLES = frozenset(("a", "an", "the", "my", "find", "show", "where", "is"))
 
 
 def named_probability(text: str, names: Sequence[str | None]) -> npt.NDArray[np.float64]:
@@ -31,6 +33,20 @@ def named_probability(text: str, names: Sequence[str | None]) -> npt.NDArray[np.
     if not thing or not any(names):
         return np.zeros(len(names))
     return np.array([_probability(" ".join(thing), name.lower()) if name else 0.0 for name in names])
+
+
+def called_probability(text: str, names: Sequence[str | None]) -> npt.NDArray[np.float64]:
+    """Return (N,) the probability that each object is what `text` as a whole calls it; 0 where its name lacks a word.
+
+    A file may be called "table with tablecloth" or "oak_table_02", which a grammar reads as a table and its relation or
+    material.
+    """
+    said = " ".join(word for word in spoken(text).split() if word not in ARTICLES)
+    if not said or not any(names):
+        return np.zeros(len(names))
+    found = np.array([_probability(said, name.lower()) if name else 0.0 for name in names])
+    several = 0.012 if " " in said else 0.0  # more words are no chance
+    return np.where(found > LIKE, np.minimum(found + several, SAME), 0.0)
 
 
 def with_names(match: PhraseMatch, text: str, names: Sequence[str | None]) -> PhraseMatch:
@@ -47,9 +63,12 @@ def with_names(match: PhraseMatch, text: str, names: Sequence[str | None]) -> Ph
 def _probability(text: str, name: str) -> float:
     wanted = {singular(word) for word in text.split()}
     own = {singular(word) for word in name.split()}
+    wanted = {word for word in wanted if word in own or not word.isdigit()} or wanted  # "chair 3" finds chairs, too
+    name = " ".join(word for word in name.split() if not word.isdigit()) or name
     if canonical(text) == canonical(name) or wanted == own:
         return SAME
     if wanted <= own:
-        return ALL_WORDS - 0.002 * min(len(own - wanted), 20)
+        begins = 0.012 if name.startswith(f"{text} ") else 0.0
+        return ALL_WORDS + begins - 0.002 * min(len(own - wanted), 20)
     alike = likeness(text, name)
     return LIKE * alike if alike >= LEAST_LIKE else 0.0

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from core3d_search.datatypes import Hit
+from core3d_search.datatypes import Hit, Reason
 from core3d_search.geometry import level_axes
 from core3d_search.query import Phrase, Query, ReferenceFrame, parse
 from core3d_search.query.mixture import parse_mixture
 from core3d_search.relations import ObjectTable
 from core3d_search.search.explanation import Explanation
-from core3d_search.search.given_names import named_probability, with_names
+from core3d_search.search.given_names import called_probability, named_probability, with_names
 from core3d_search.search.ranking import Match, PhraseMatch, rank
 from core3d_search.search.scoring import LEAST_PRODUCT, comparable
 from core3d_search.search.spaces import EmbeddingSpace, Question
@@ -87,7 +87,7 @@ class Snapshot:
         if question.has_reference:
             return set()
         labels = self.store.labels()
-        named = named_probability(question.query.target.text, labels)
+        named = named_probability(question.query.target.text, labels) + called_probability(question.query.text, labels)
         return self.store.scenes_naming([labels[k] for k in np.flatnonzero(named)])
 
     def stored(self, scene: str) -> StoredObjects:
@@ -116,7 +116,26 @@ class Snapshot:
     def fitting(self, scene: str, question: Question, threshold: float) -> list[Hit]:
         """Return the objects of `scene` that fit, their scores comparable, none below `threshold`."""
         hits = rank(question.query, self.table(scene), self.match(scene, question), threshold=LEAST_PRODUCT)
-        return [hit for hit in map(comparable, hits) if hit.score >= threshold]
+        found = {hit.object_id: hit for hit in map(comparable, hits)}
+        for hit in self._called(scene, question):
+            if hit.object_id not in found or hit.score > found[hit.object_id].score:
+                found[hit.object_id] = hit
+        return [hit for hit in found.values() if hit.score >= threshold]
+
+    def _called(self, scene: str, question: Question) -> list[Hit]:
+        """Return the objects whose given names hold every word of the question, however it is read otherwise."""
+        names = self._given_names(scene)
+        if question.has_reference or not any(names):
+            return []
+        table, text = self.table(scene), question.query.text
+        called = called_probability(text, names)
+        return [
+            Hit(
+                scene, int(table.ids[row]), float(called[row]), 0.0, table.box(row), table.labels[row],
+                (Reason("target", f"{text}, by its name", float(called[row]), values={"name": str(names[row])}),),
+            )
+            for row in np.flatnonzero(called).tolist()
+        ]  # fmt: skip
 
     def match(self, scene: str, question: Question) -> Match:
         """Return the function that compares a phrase with the objects of `scene`."""

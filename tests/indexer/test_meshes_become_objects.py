@@ -59,7 +59,7 @@ def test_each_named_node_is_an_object_with_its_exact_box(
     assert outcome.error is None
     with Store.open(str(tmp_path / "a.db")) as store:
         found = {item.label: item for item in store.objects("furniture", with_points=True)}
-    assert set(found) == {"kitchen chair", "table"}, "Cube.003 names nothing"
+    assert set(found) == {"kitchen chair 001", "table"}, "Cube.003 names nothing"
     assert found["table"].label_score == 1
     np.testing.assert_allclose(found["table"].box.center, (2, 0.35, 0), atol=0.02)
     np.testing.assert_allclose(sorted(found["table"].box.extent), (0.7, 0.8, 1.2), atol=0.04)
@@ -70,11 +70,11 @@ def test_a_hit_by_name_says_so(furniture: Path, tmp_path: Path, monkeypatch: pyt
     index([MeshReader.open(furniture, ReadOptions(objects="nodes"))], tmp_path / "a.db", monkeypatch)
     with Searcher.open(str(tmp_path / "a.db")) as searcher:
         best = searcher.search("kitchen chair")[0]
-        assert best.label == "kitchen chair"
+        assert best.label == "kitchen chair 001"
         assert best.reasons[0].text.endswith("by its name")
-        assert best.reasons[0].values["name"] == "kitchen chair"
-        assert [hit.label for hit in searcher.search("red chair")] == ["kitchen chair"]
-        assert [hit.label for hit in searcher.search("desk")][:1] != ["kitchen chair"]
+        assert best.reasons[0].values["name"] == "kitchen chair 001"
+        assert [hit.label for hit in searcher.search("red chair")] == ["kitchen chair 001"]
+        assert [hit.label for hit in searcher.search("desk")][:1] != ["kitchen chair 001"]
 
 
 def test_a_single_thing_is_one_object_called_as_its_file(
@@ -100,10 +100,10 @@ def test_a_library_is_one_scene_with_an_object_a_model(
     assert "broken.stl" in outcome.report.skipped[0].reason
     with Store.open(str(tmp_path / "a.db")) as store:
         found = {item.label: item for item in store.objects("assets")}
-    assert set(found) == {"old stool", "garden bench"}
+    assert set(found) == {"old stool", "garden bench b 17"}
     for item in found.values():
         assert item.box.center[2] == pytest.approx(0.25, abs=0.02), "it stands on the ground, z up"
-    away = np.linalg.norm(found["old stool"].box.center - found["garden bench"].box.center)
+    away = np.linalg.norm(found["old stool"].box.center - found["garden bench b 17"].box.center)
     assert away >= 3.9, "no model is near another"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core3d_search.search.given_names import ALL_WORDS, SAME, named_probability, with_names
+from core3d_search.search.given_names import ALL_WORDS, SAME, called_probability, named_probability, with_names
 from core3d_search.search.ranking import PhraseMatch
 
 
@@ -30,3 +30,14 @@ def test_a_name_raises_and_never_lowers_a_match() -> None:
     assert match.names == ("chair", None, None)
     assert match.similarity is looks.similarity
     assert with_names(looks, "lamp", ["chair", None, "table"]) is looks
+
+
+def test_a_text_may_be_the_name_itself_whatever_its_words_mean_otherwise() -> None:
+    names = ["table with tablecloth", "oak table", "table", None]
+    assert called_probability("the table with tablecloth", names).tolist() == [SAME, 0, 0, 0]
+    assert called_probability("oak_table_02", names)[1] == SAME
+    numbered = called_probability("mug_02", ["mug 01", "mug 02", "mug"])
+    assert numbered.argmax() == 1
+    found = called_probability("table", names)
+    assert found[2] > max(found[:2]) >= min(found[:2]) > 0.9
+    assert not called_probability("chair near the window", names).any()
