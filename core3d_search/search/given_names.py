@@ -13,7 +13,7 @@ from core3d_search.meshes.names import spoken
 from core3d_search.query.lexicon import COLORS
 from core3d_search.query.nouns import canonical, likeness
 from core3d_search.query.words import singular
-from core3d_search.search.ranking import PhraseMatch
+from core3d_search.search.belief import PhraseMatch
 
 SAME, ALL_WORDS, LIKE = 0.98, 0.95, 0.9
 """What an object's own name says for it: the same name or a synonym; all words of the search are in the name; else

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, lru_cache
+from heapq import merge
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,35 +16,49 @@ from core3d_search.datatypes import Hit, Reason
 from core3d_search.geometry import level_axes
 from core3d_search.query import Phrase, Query, ReferenceFrame, parse
 from core3d_search.query.mixture import parse_mixture
+from core3d_search.query.nouns import canonical
 from core3d_search.relations import ObjectTable
+from core3d_search.search.candidates import counts_by_scene, is_bare, probes, scenes_by_bound
 from core3d_search.search.explanation import Explanation
 from core3d_search.search.given_names import called_probability, named_probability, with_names
-from core3d_search.search.ranking import Match, PhraseMatch, rank
-from core3d_search.search.scoring import LEAST_PRODUCT, comparable
+from core3d_search.search.ranking import Match, PhraseMatch, rank_scenes
+from core3d_search.search.scoring import POWERS
 from core3d_search.search.spaces import EmbeddingSpace, Question
-from core3d_search.store import Store, StoredObjects
+from core3d_search.store import Store
 
 if TYPE_CHECKING:
     from core3d_search.query.llm import LlmParser
 
-CANDIDATES = 500
-"""Objects most similar to the target, over all scenes: a scene that holds none of them is not ranked."""
+MOST_KEPT = 256
+"""Scenes whose objects stay in memory; the least recently asked go first."""
+
+RIVAL = 0.25
+"""Bound on a score below which a name is too unlikely to stand in the way of another one in an order."""
 
 
 class Snapshot:
     """One generation of the database, loaded piece by piece as questions need it."""
 
-    def __init__(self, store: Store, llm: LlmParser | None) -> None:
+    def __init__(self, store: Store, llm: LlmParser | None, before: Snapshot | None = None) -> None:
+        """Begin with what is known of the scenes; `before` is an earlier generation of the same database."""
         self.store, self.llm, self.generation = store, llm, store.generation
         self._scenes = {scene.name: scene for scene in store.searchable_scenes()}
         models = {scene.model.key: scene.model for scene in self._scenes.values() if scene.object_count}
-        self._spaces = {key: EmbeddingSpace(store, model) for key, model in models.items()}
-        self._objects: dict[str, StoredObjects] = {}
-        self._tables: dict[str, ObjectTable] = {}
+        earlier = {} if before is None else before._spaces
+        self._spaces: dict[tuple[str, str], EmbeddingSpace] = {
+            key: EmbeddingSpace(store, model, earlier.get(key)) for key, model in models.items()
+        }
+        self.stored = lru_cache(MOST_KEPT)(store.object_table)
+        self.table = lru_cache(MOST_KEPT)(self._table)
+        self._vectors = lru_cache(MOST_KEPT)(self._vectors_of)
 
     @cached_property
     def _labels(self) -> frozenset[str]:
         return frozenset(label.lower() for label in self.store.labels())
+
+    @cached_property
+    def _kinds(self) -> frozenset[str]:
+        return frozenset(canonical(label) for label in self._labels)
 
     def read(self, text: str) -> Explanation:
         labels = set(self._labels)
@@ -64,63 +79,104 @@ class Snapshot:
         query = self.read(text).query if text else Query(Phrase())
         return Question(replace(query, target=_framed(query.target, frame)), (), image, like)
 
-    def asked(self, scenes: Collection[str] | None, question: Question, *, everywhere: bool = False) -> Iterator[str]:
-        """Yield the scenes to rank: those named, else those that hold a candidate (or all of them), by name."""
+    def named(self, scenes: Collection[str] | None, question: Question) -> list[str] | None:
+        """Return the scenes that the caller or the text names, None where all are asked."""
         if scenes is None and question.query.scene is not None:
             scenes = [question.query.scene]
-        if scenes is not None:
-            yield from sorted(self.store.scene(name).name for name in set(scenes))
-            return
-        probes = {key: space.probe(question) for key, space in self._spaces.items()}
-        if everywhere or any(probe is None for probe in probes.values()):
-            yield from sorted(name for name, scene in self._scenes.items() if scene.object_count)
-            return
-        found: set[str] = set()
-        for key, space in self._spaces.items():
-            nearest = space.index.search(np.asarray(probes[key])[None], min(CANDIDATES, len(space.index))).ids[0]
-            found.update(self.store.scenes_of(nearest[nearest >= 0].tolist()).values())
-        found.update(self._naming(question))
-        yield from sorted(found)
+        return None if scenes is None else sorted(self.store.scene(name).name for name in set(scenes))
 
-    def _naming(self, question: Question) -> set[str]:
+    @cached_property
+    def filled(self) -> list[str]:
+        """The scenes that have objects, by name."""
+        return sorted(name for name, scene in self._scenes.items() if scene.object_count)
+
+    def by_bound(self, question: Question, label: str | None) -> Iterator[tuple[float, str]]:
+        """Yield the scenes to rank, each with the best score that a hit in it or in any later one may reach.
+
+        With a `label` only scenes that have objects of that label.
+        """
+        naming = self._naming(question)
+        yield from ((1.0, name) for name in naming)
+        ids = None if label is None else self.store.ids_labelled(label)
+        each = []
+        for space in self._spaces.values():
+            asked = probes(space, question)
+            if asked is None:
+                yield from ((1.0, name) for name in self.filled if name not in naming)
+                return
+            each += [scenes_by_bound(space, one, self.store.scenes_of, ids) for one in asked]
+        visited = set(naming)
+        for bound, scene in merge(*each, key=lambda pair: -pair[0]):
+            if scene not in visited:
+                visited.add(scene)
+                yield bound, scene
+
+    def _naming(self, question: Question) -> list[str]:
         """Return the scenes whose own files give an object the name that is asked for."""
         if question.has_reference:
-            return set()
+            return []
         labels = self.store.labels()
-        named = named_probability(question.query.target.text, labels) + called_probability(question.query.text, labels)
-        return self.store.scenes_naming([labels[k] for k in np.flatnonzero(named)])
+        named = named_probability(question.query.target.noun, labels) + called_probability(question.query.text, labels)
+        return sorted(self.store.scenes_naming([labels[k] for k in np.flatnonzero(named)]))
 
-    def stored(self, scene: str) -> StoredObjects:
-        """Return the objects of `scene` as they are stored, in the axes of the scan."""
-        if scene not in self._objects:
-            self._objects[scene] = self.store.object_table(scene)
-        return self._objects[scene]
+    def rivals(self, question: Question) -> list[str]:
+        """Return the scenes that an order over all scenes is taken over: those where some name may reach `RIVAL`."""
+        return sorted(scene for bound, scene in self.by_bound(question, None) if bound >= RIVAL)
 
-    def table(self, scene: str) -> ObjectTable:
+    def counts(self, question: Question, threshold: float) -> dict[str, int] | None:
+        """Return how many objects of each scene that has some fit a bare noun; None for any other question.
+
+        None too for a noun that labels name, for then the label has a say in every score.
+        """
+        target = question.query.target
+        if self._naming(question):
+            return None
+        asked = {key: probes(space, question) for key, space in self._spaces.items()}
+        if not is_bare(target) or threshold <= 0 or None in asked.values() or canonical(target.noun) in self._kinds:
+            return None
+        names = {scene.id: name for name, scene in self._scenes.items()}
+        counted: dict[str, int] = {}
+        for key, found in asked.items():
+            for one in found or ():
+                held = counts_by_scene(self._spaces[key], one, question, threshold)
+                counted |= {names[scene]: count for scene, count in held.items() if scene in names}
+        return counted
+
+    def _table(self, scene: str) -> ObjectTable:
         """Return the objects of `scene`, turned so that z points up."""
-        if scene not in self._tables:
-            stored = self.stored(scene)
-            turn = _level_from_world(self._scenes[scene].up if scene in self._scenes else None)
-            self._tables[scene] = ObjectTable(
-                ids=stored.ids,
-                centers=stored.centers @ turn.T,
-                extents=stored.extents,
-                rotations=turn @ stored.rotations,
-                colors=stored.dominant_colors.astype(np.float64),
-                fronts=stored.fronts @ turn.T,
-                labels=stored.labels,
-                scene=scene,
-            )
-        return self._tables[scene]
+        stored = self.stored(scene)
+        turn = _level_from_world(self._scenes[scene].up if scene in self._scenes else None)
+        return ObjectTable(
+            ids=stored.ids,
+            centers=stored.centers @ turn.T,
+            extents=stored.extents,
+            rotations=turn @ stored.rotations,
+            colors=stored.dominant_colors.astype(np.float64),
+            fronts=stored.fronts @ turn.T,
+            labels=stored.labels,
+            scene=scene,
+        )
+
+    def _vectors_of(self, scene: str) -> npt.NDArray[np.float32]:
+        """Return the embeddings (N, D) of the objects of `scene`, by id."""
+        found = self._scenes[scene]
+        return self._spaces[found.model.key].vectors(found.id)
 
     def fitting(self, scene: str, question: Question, threshold: float) -> list[Hit]:
-        """Return the objects of `scene` that fit, their scores comparable, none below `threshold`."""
-        hits = rank(question.query, self.table(scene), self.match(scene, question), threshold=LEAST_PRODUCT)
-        found = {hit.object_id: hit for hit in map(comparable, hits)}
-        for hit in self._called(scene, question):
-            if hit.object_id not in found or hit.score > found[hit.object_id].score:
+        """Return the objects of `scene` that fit, best first, none below `threshold`."""
+        return self.fitting_together([scene], question, threshold)
+
+    def fitting_together(self, scenes: Sequence[str], question: Question, threshold: float) -> list[Hit]:
+        """Return the objects of several scenes that fit; orders ("the largest") are taken over all of them."""
+        pairs = [(self.table(scene), self.match(scene, question)) for scene in scenes]
+        kinds = self._kinds if not question.has_reference else frozenset[str]()
+        several = question.query.scene is None and len(self.filled) > 1
+        hits = rank_scenes(question.query, pairs, threshold=threshold, powers=POWERS, kinds=kinds, several=several)
+        found = {hit.object_id: hit for hit in hits}
+        for hit in (called for scene in scenes for called in self._called(scene, question)):
+            if hit.score >= threshold and (hit.object_id not in found or hit.score > found[hit.object_id].score):
                 found[hit.object_id] = hit
-        return [hit for hit in found.values() if hit.score >= threshold]
+        return sorted(found.values(), key=lambda hit: (-hit.score, -hit.similarity, hit.object_id))
 
     def _called(self, scene: str, question: Question) -> list[Hit]:
         """Return the objects whose given names hold every word of the question, however it is read otherwise."""
@@ -129,21 +185,28 @@ class Snapshot:
             return []
         table, text = self.table(scene), question.query.text
         called = called_probability(text, names)
+        reasons = {row: f"{text}, by its name {names[row]!r}" for row in np.flatnonzero(called).tolist()}
         return [
             Hit(
                 scene, int(table.ids[row]), float(called[row]), 0.0, table.box(row), table.labels[row],
-                (Reason("target", f"{text}, by its name", float(called[row]), values={"name": str(names[row])}),),
+                (Reason("target", said, float(called[row])),),
             )
-            for row in np.flatnonzero(called).tolist()
+            for row, said in reasons.items()
         ]  # fmt: skip
+
+    def _given_names(self, scene: str) -> tuple[str | None, ...]:
+        """Return the name that the scene's own files gave to each object, None where a model chose the label."""
+        stored = self.stored(scene)
+        given = (stored.label_scores == 1.0).tolist()
+        return tuple(label if sure else None for sure, label in zip(given, stored.labels, strict=True))
 
     def match(self, scene: str, question: Question) -> Match:
         """Return the function that compares a phrase with the objects of `scene`."""
         if not len(self.table(scene)):
             return lambda text: PhraseMatch(np.zeros(0), np.zeros(0))
         space = self._spaces[self._scenes[scene].model.key]
-        vectors = space.vectors(self._scenes[scene].id)
-        target = question.query.target.text
+        vectors = self._vectors(scene)
+        target = question.query.target.noun
         given = self._given_names(scene)
 
         def match(text: str) -> PhraseMatch:
@@ -152,12 +215,6 @@ class Snapshot:
             return with_names(space.compare_text(text, vectors), text, given)
 
         return match
-
-    def _given_names(self, scene: str) -> tuple[str | None, ...]:
-        """Return the name that the scene's own files gave to each object, None where a model chose the label."""
-        stored = self.stored(scene)
-        given = (stored.label_scores == 1.0).tolist()
-        return tuple(label if sure else None for sure, label in zip(given, stored.labels, strict=True))
 
     def is_within(self, hit: Hit, sphere: tuple[float, float, float, float]) -> bool:
         return bool(np.linalg.norm(self.in_world(hit).box.center - sphere[:3]) <= sphere[3])
