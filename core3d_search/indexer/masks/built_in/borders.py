@@ -9,14 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from core3d_search.datatypes import Floats
-from core3d_search.indexer.frames import Frame
 from core3d_search.indexer.masks.built_in.columns import Evidence, Moment
 from core3d_search.indexer.masks.built_in.pixel_measurements import PixelMeasurements
 from core3d_search.indexer.masks.built_in.pixel_net import PixelEmbedder, difference
-from core3d_search.indexer.planes import Structure
+from core3d_search.indexer.masks.built_in.working_image import WorkingImage
 
 
-EDGE_BLUR_PX = 1.5
+EDGE_BLUR_PX = 0.6
 """Pixels: standard deviation of the blur of edges before the basins are sought; more makes fewer and larger ones."""
 FEATURES = 42
 """Of a pair of regions, see `pair_features`."""
@@ -28,7 +27,7 @@ SHARES = (Moment.BARE, Moment.ON_PLANE, Moment.AT_RIM, Moment.STRUCTURE)
 class Regions:
     """Adjacent regions of an image.
 
-    `labels` (H, W) region of each pixel, 0 to N - 1; `moments` (N, 37), columns of `Moment`; `heights` (N, 2) lowest and highest point in
+    `labels` (h, w) region of each pixel, 0 to N - 1; `moments` (N, 37), columns of `Moment`; `heights` (N, 2) lowest and highest point in
     metres; `pairs` (E, 2) adjacent regions a < b; `lengths` (E,) of their borders in pixels; `evidence` (E, 11) sums
     over those pixels, columns of `Evidence`.
     """
@@ -54,14 +53,14 @@ class Regions:
         return Regions(group[self.labels] if relabel else self.labels, moments, heights, pairs, lengths, evidence)
 
 
-def find_regions(frame: Frame, structure: Structure | None, embedder: PixelEmbedder) -> Regions:
-    """Return the watershed basins of all edges of `frame` together, one for each place where they are weakest."""
+def find_regions(image: WorkingImage, embedder: PixelEmbedder) -> Regions:
+    """Return the watershed basins of all edges of `image` together, one for each place where they are weakest."""
     from scipy.ndimage import gaussian_filter
     from scipy.ndimage import label as connected
     from skimage.morphology import local_minima
     from skimage.segmentation import watershed
 
-    measured = PixelMeasurements(frame, structure, embedder)
+    measured = PixelMeasurements(image, embedder)
     markers, count = connected(local_minima(gaussian_filter(measured.edges, EDGE_BLUR_PX)))
     labels = watershed(measured.edges, markers).astype(np.int64) - 1 if count else np.zeros(markers.shape, np.int64)
     flat, count = labels.ravel(), max(count, 1)
@@ -71,13 +70,12 @@ def find_regions(frame: Frame, structure: Structure | None, embedder: PixelEmbed
         ahead = (back[0] + (axis == 0), back[1] + (axis == 1))
         ends.append(np.stack([labels[back], labels[ahead]], axis=1))
         evidence.append(measured.border_evidence(back, ahead, axis))
-    moments = _added(flat, np.stack([image.ravel() for image in measured.moments()], axis=1), count)
-    known = measured.valid.ravel()
-    height = measured.level[..., 2].ravel()[known]
+    known = image.valid.ravel()
+    height = image.points[..., 2].ravel()[known]
     heights = _spans(flat[known], height, height, count)
     sums = np.concatenate(evidence)
     pairs, lengths, summed = _summed(np.concatenate(ends), np.ones(len(sums)), sums, count)
-    return Regions(labels, moments, heights, pairs, lengths, summed)
+    return Regions(labels, _added(flat, measured.moments(), count), heights, pairs, lengths, summed)
 
 
 def _summed(
@@ -95,7 +93,11 @@ def _summed(
 
 def _added(group: npt.NDArray[np.int64], rows: Floats, count: int) -> npt.NDArray[np.float64]:
     """Return (count, C) the sums of `rows` (N, C) with equal `group` (N,)."""
-    return np.stack([np.bincount(group, column, count) for column in rows.T], axis=1).astype(np.float64)
+    from scipy.sparse import csc_matrix
+
+    members = csc_matrix((np.ones(len(group)), group, np.arange(len(group) + 1)), shape=(count, len(group)))
+    added: npt.NDArray[np.float64] = members @ rows.astype(np.float64, copy=False)
+    return added
 
 
 def _spans(group: npt.NDArray[np.int64], low: Floats, high: Floats, count: int) -> npt.NDArray[np.float64]:
@@ -136,7 +138,7 @@ def pair_features(regions: Regions) -> npt.NDArray[np.float64]:
     union = np.linalg.norm(apart, axis=1) + shape.extent[small] + shape.extent[large]
     columns = [
         regions.lengths / perimeter[small],
-        np.log1p(regions.lengths / 10),
+        np.log1p(regions.lengths / 5),
         np.abs(tint[:, 0]) / 20,
         np.hypot(tint[:, 1], tint[:, 2]) / 20,
         np.abs(shape.spread[small] - shape.spread[large]) / 10,
