@@ -1,6 +1,7 @@
-"""Finds implementations (readers, mask generators, encoders) by name: our own and those of other packages.
+"""Finds implementations (readers, mask generators, encoders, vector indexes) by name: ours and other packages'.
 
-Another package registers under the entry-point groups `core3d.readers`, `core3d.masks` and `core3d.encoders`.
+Another package registers under the entry-point groups `core3d.readers`, `core3d.masks`, `core3d.encoders` and
+`core3d.vectors`.
 """
 
 from __future__ import annotations
@@ -14,9 +15,19 @@ if TYPE_CHECKING:
     from importlib.metadata import EntryPoints
 
 BUILT_IN: dict[str, dict[str, str]] = {
-    "core3d.readers": {
-        "frames": "core3d_search.indexer.readers.frames_folder:FramesFolderReader",
+    "core3d.readers": {  # asked in this order: the layout that asks for least comes last
+        "scannet": "core3d_search.indexer.readers.scannet:ScannetReader",
         "7scenes": "core3d_search.indexer.readers.seven_scenes:SevenScenesReader",
+        "replica": "core3d_search.indexer.readers.replica:ReplicaReader",
+        "sens": "core3d_search.indexer.readers.scannet_sens:SensReader",
+        "tum": "core3d_search.indexer.readers.tum:TumReader",
+        "redwood": "core3d_search.indexer.readers.redwood:RedwoodReader",
+        "record3d": "core3d_search.indexer.readers.record3d:Record3DReader",
+        "polycam": "core3d_search.indexer.readers.polycam:PolycamReader",
+        "nerfstudio": "core3d_search.indexer.readers.nerfstudio:NerfstudioReader",
+        "arkitscenes": "core3d_search.indexer.readers.arkitscenes:ArkitScenesReader",
+        "colmap": "core3d_search.indexer.readers.colmap:ColmapReader",
+        "frames": "core3d_search.indexer.readers.frames_folder:FramesFolderReader",
     },
     "core3d.masks": {
         "built-in": "core3d_search.indexer.masks.built_in.regions:RegionMaskGenerator",
@@ -28,6 +39,11 @@ BUILT_IN: dict[str, dict[str, str]] = {
     "core3d.encoders": {
         "built-in": "core3d_search.encoders.builtin:BuiltinEncoder",
         "open_clip": "core3d_search.encoders.open_clip:OpenClipEncoder",
+    },
+    "core3d.vectors": {
+        "exact": "core3d_search.vectors.exact:ExactIndex",
+        "faiss": "core3d_search.vectors.faiss:FaissIndex",
+        "torch": "core3d_search.vectors.torch:TorchIndex",
     },
 }
 
@@ -56,7 +72,7 @@ def load(group: str, name: str) -> Any:
     except ModuleNotFoundError as error:
         hint = INSTALL_HINTS.get(error.name or "", f"pip install {error.name}")
         raise MissingDependencyError(f"{name!r} needs the package {error.name!r}: {hint}") from error
-    kind = group.removeprefix("core3d.")
+    kind = {"core3d.vectors": "vector index"}.get(group, group.removeprefix("core3d."))
     raise InputError(f"no {kind} called {name!r}; there are: {', '.join(names(group))}")
 
 

@@ -106,7 +106,9 @@ def load_views(seeds: range, per_room: int, embedder: PixelEmbedder) -> list[Vie
         rendered = rendered_room(seed, 3 * per_room)
         for frame, instance in zip(rendered.frames[1::3], rendered.instances[1::3], strict=True):
             known = None if len(views) % 5 == 4 else rendered.structure
-            views.append((find_regions(WorkingImage.of(frame, known), embedder), instance[::HALF, ::HALF].astype(np.int64)))
+            views.append(
+                (find_regions(WorkingImage.of(frame, known), embedder), instance[::HALF, ::HALF].astype(np.int64))
+            )
     return views
 
 

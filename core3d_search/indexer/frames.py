@@ -85,6 +85,10 @@ class ReadOptions:
         return {f.name: value for f in fields(self) if (value := getattr(self, f.name)) is not None}
 
 
+AS_STORED = ReadOptions()
+"""Nothing said: everything as the format and the scene's own files say."""
+
+
 class SceneReader(Protocol):
     """One scene on disk as a sequence of frames.
 

@@ -24,10 +24,11 @@ from torch import Tensor
 from core3d_search.errors import InputError, ModelError
 from core3d_search.indexer.detections import Detections
 from core3d_search.indexer.frames import Frame
+from core3d_search.indexer.planes import Structure
 from core3d_search.weights import Progress, PublishedWeights, find_weights, sha256_of
 
 from .click_grid.adapter import detections, on_device
-from .click_grid.candidates import STABILITY_OFFSET, Candidates, certain, allocate_packed
+from .click_grid.candidates import STABILITY_OFFSET, Candidates, allocate_packed, certain
 from .click_grid.filters import grid_points
 from .click_grid.imagenet import MEAN, STD
 
@@ -47,6 +48,7 @@ class SamMaskGenerator:
     """
 
     name: ClassVar[str] = "sam"
+    leaves_structure_out: ClassVar[bool] = False
     VARIANTS: ClassVar[dict[str, str]] = {size: f"facebook/sam-vit-{size}" for size in ("base", "large", "huge")}
     NETWORK: ClassVar[str] = "SamModel"
 
@@ -76,6 +78,10 @@ class SamMaskGenerator:
         self.network = on_device(load_network(self.NETWORK, self.weights), device)
         side = self.network.config.prompt_encoder_config.image_size  # pixels of the square the network sees
         self.side: int = side if isinstance(side, int) else side[0]
+
+    def for_scene(self, structure: Structure) -> SamMaskGenerator:
+        """Return itself: it looks at the image alone."""
+        return self
 
     def generate(self, frame: Frame) -> Detections:
         """Return the masks of `frame`: levels in the order given, the best predicted IoU first within each."""
@@ -109,7 +115,13 @@ class SamMaskGenerator:
                 full = self.full_size(logits.flatten(0, 1)[torch.from_numpy(chosen).to(logits.device)], size)
                 chosen_ious = ious.flatten().cpu().numpy()[chosen]
                 found = Candidates.stable(
-                    full, chosen_ious, points[chosen], levels[chosen], self.stability_threshold, STABILITY_OFFSET, storage
+                    full,
+                    chosen_ious,
+                    points[chosen],
+                    levels[chosen],
+                    self.stability_threshold,
+                    STABILITY_OFFSET,
+                    storage,
                 )
                 del full  # before the next storage is allocated
                 yield found

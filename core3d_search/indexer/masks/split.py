@@ -126,7 +126,9 @@ def _joined(
         if count[number] < max(min_points, 1):
             continue
         own = sorted_points[start:end]
-        near = ((sorted_points[:start] >= own.min(axis=0) - reach) & (sorted_points[:start] <= own.max(axis=0) + reach)).all(axis=1)
+        near = (
+            (sorted_points[:start] >= own.min(axis=0) - reach) & (sorted_points[:start] <= own.max(axis=0) + reach)
+        ).all(axis=1)
         distance, _ = cKDTree(own, balanced_tree=False).query(sorted_points[:start][near], distance_upper_bound=reach)
         closest = np.full(len(count), np.inf)
         np.minimum.at(closest, sorted_pieces[:start][near], distance)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from core3d_search import plugins
 from core3d_search.errors import InputError
-from core3d_search.indexer.frames import ReadOptions, SceneReader
+from core3d_search.indexer.frames import AS_STORED, ReadOptions, SceneReader
 from core3d_search.indexer.readers.checksums import checksum_of_files
 
 GROUP = "core3d.readers"
@@ -28,7 +28,7 @@ def find_scenes(path: Path, format: str | None = None, options: ReadOptions | No
     path = path.expanduser()
     if not path.exists():
         raise InputError(f"{path} does not exist")
-    options = options or ReadOptions()
+    options = options or AS_STORED
     scenes = [reader.open(source, options) for source, reader in _recognised(path, _readers(format), set())]
     if not scenes and not path.is_dir():
         raise InputError(f"{path} is a file that no reader knows; a scene is one of: {_expected()}")

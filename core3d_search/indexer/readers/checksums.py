@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -11,7 +12,7 @@ def checksum_of_files(root: Path, paths: Iterable[Path], said: str = "") -> str:
     """Return the SHA-256 over the names (relative to `root`) and contents of `paths`, and over `said`."""
     digest = hashlib.sha256()
     for path in sorted(paths):
-        digest.update(f"{path.relative_to(root).as_posix()}\0{path.stat().st_size}\0".encode())
+        digest.update(f"{Path(os.path.relpath(path, root)).as_posix()}\0{path.stat().st_size}\0".encode())
         with path.open("rb") as file:
             while chunk := file.read(1 << 20):
                 digest.update(chunk)

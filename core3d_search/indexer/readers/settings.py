@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ import numpy.typing as npt
 
 from core3d_search.errors import InputError
 from core3d_search.indexer.frames import ReadOptions
+from core3d_search.indexer.readers.files import read_json_object
 
 CAMERA_AXES = {
     "opencv": np.eye(4),
@@ -65,19 +65,10 @@ def checked_options(values: Mapping[str, Any], where: str) -> ReadOptions:
 
     `where` is the file that the values come from; other keys are ignored.
     """
-    found = {key: check(values[key], f"{where}: {key}") for key, check in _CHECKS.items() if values.get(key) is not None}
+    found = {
+        key: check(values[key], f"{where}: {key}") for key, check in _CHECKS.items() if values.get(key) is not None
+    }
     return ReadOptions(**found)
-
-
-def read_json_object(path: Path) -> dict[str, Any]:
-    """Return the JSON object in a file; raises InputError for any other content."""
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise InputError(f"{path} is not valid JSON: {error}") from error
-    if not isinstance(value, dict):
-        raise InputError(f"{path} must hold a JSON object, got {type(value).__name__}")
-    return value
 
 
 def _unit_vector(value: Any, what: str) -> tuple[float, float, float]:

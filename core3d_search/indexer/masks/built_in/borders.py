@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +12,6 @@ from core3d_search.indexer.masks.built_in.columns import Evidence, Moment
 from core3d_search.indexer.masks.built_in.pixel_measurements import PixelMeasurements
 from core3d_search.indexer.masks.built_in.pixel_net import PixelEmbedder, difference
 from core3d_search.indexer.masks.built_in.working_image import WorkingImage
-
 
 EDGE_BLUR_PX = 0.6
 """Pixels: standard deviation of the blur of edges before the basins are sought; more makes fewer and larger ones."""
@@ -27,9 +25,9 @@ SHARES = (Moment.BARE, Moment.ON_PLANE, Moment.AT_RIM, Moment.STRUCTURE)
 class Regions:
     """Adjacent regions of an image.
 
-    `labels` (h, w) region of each pixel, 0 to N - 1; `moments` (N, 37), columns of `Moment`; `heights` (N, 2) lowest and highest point in
-    metres; `pairs` (E, 2) adjacent regions a < b; `lengths` (E,) of their borders in pixels; `evidence` (E, 11) sums
-    over those pixels, columns of `Evidence`.
+    `labels` (h, w) region of each pixel, 0 to N - 1; `moments` (N, 37), columns of `Moment`; `heights` (N, 2) lowest
+    and highest point in metres; `pairs` (E, 2) adjacent regions a < b; `lengths` (E,) of their borders in pixels;
+    `evidence` (E, 11) sums over those pixels, columns of `Evidence`.
     """
 
     labels: npt.NDArray[np.int64]
@@ -101,7 +99,7 @@ def _added(group: npt.NDArray[np.int64], rows: Floats, count: int) -> npt.NDArra
 
 
 def _spans(group: npt.NDArray[np.int64], low: Floats, high: Floats, count: int) -> npt.NDArray[np.float64]:
-    """Return (count, 2) the least of `low` (N,) and greatest of `high` (N,) with equal `group` (N,); inf, -inf of none."""
+    """Return (count, 2) least of `low` (N,) and greatest of `high` (N,) with equal `group` (N,); inf, -inf of none."""
     spans = np.tile([np.inf, -np.inf], (count, 1))
     np.minimum.at(spans[:, 0], group, low)
     np.maximum.at(spans[:, 1], group, high)

@@ -78,7 +78,9 @@ class PixelMeasurements:
         x, y, z = points
         found[Moment.LAB], found[Moment.LAB_SQUARED] = lab, np.square(lab)
         found[Moment.POINT], found[Moment.NORMAL] = points, facing
-        for row, (one, other) in enumerate(((x, x), (y, y), (z, z), (x, y), (x, z), (y, z)), Moment.POINT_PRODUCTS.start):
+        for row, (one, other) in enumerate(
+            ((x, x), (y, y), (z, z), (x, y), (x, z), (y, z)), Moment.POINT_PRODUCTS.start
+        ):
             np.multiply(one, other, out=found[row])
         found[Moment.KNOWN], found[Moment.BARE] = image.valid.ravel(), self.bare.ravel()
         found[Moment.ON_PLANE], found[Moment.AT_RIM] = (self.plane >= 0).ravel(), rim.ravel()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,8 +15,6 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from core3d_search.datatypes import Floats
 from core3d_search.indexer.masks.built_in.working_image import HALF, WorkingImage
-
-
 
 
 class InputChannel:

@@ -78,13 +78,16 @@ def _probability(log_odds: Floats) -> npt.NDArray[np.float64]:
 
 
 def merge_regions(
-    regions: Regions, classify: ClassifyBorders, highest: float = np.inf, watch: Callable[[Regions, Floats], None] | None = None
+    regions: Regions,
+    classify: ClassifyBorders,
+    highest: float = np.inf,
+    watch: Callable[[Regions, Floats], None] | None = None,
 ) -> RegionTree:
     """Return the tree that joins adjacent regions in rounds, until no pair is at most at `highest`.
 
     In a round every two regions that are each other's most likely partner join (as in Boruvka's algorithm), and every
-    region joins its most likely partner where that is beyond doubt; then all pairs are classified anew. `watch` sees the
-    regions and log odds of every round.
+    region joins its most likely partner where that is beyond doubt; then all pairs are classified anew. `watch` sees
+    the regions and log odds of every round.
     """
     leaves = len(regions)
     node, parents, heights = np.arange(leaves), np.full(2 * leaves, -1), np.full(2 * leaves, -np.inf)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 from importlib import resources
 
@@ -11,6 +12,7 @@ import safetensors.numpy
 
 from core3d_search.indexer.detections import Detections
 from core3d_search.indexer.frames import Frame
+from core3d_search.indexer.masks import Download
 from core3d_search.indexer.masks.built_in.borders import find_regions
 from core3d_search.indexer.masks.built_in.columns import Moment
 from core3d_search.indexer.masks.built_in.outlines import outlined
@@ -34,6 +36,7 @@ class RegionMaskGenerator:
     """
 
     name = "built-in"
+    leaves_structure_out = True
     checksum = hashlib.sha256(PIXEL_NET + BORDER_NET).hexdigest()
 
     def __init__(
@@ -44,6 +47,7 @@ class RegionMaskGenerator:
         cuts: tuple[float, ...] = (-0.9, -1.4, -1.7, -2.0, -2.5, -3.0),
         min_area_fraction: float = 0.0005,
         max_structure: float = 0.5,
+        progress: Download | None = None,  # part of the contract: there is nothing to fetch
     ) -> None:
         self.levels = tuple(levels)
         self.structure = structure
@@ -52,6 +56,12 @@ class RegionMaskGenerator:
         self.max_structure = max_structure
         self.embedder = PixelEmbedder(PIXEL_NET)
         self.border_classifier = BorderClassifier.from_arrays(safetensors.numpy.load(BORDER_NET))
+
+    def for_scene(self, structure: Structure) -> RegionMaskGenerator:
+        """Return this generator, knowing the `structure` of a scene; networks are shared."""
+        knowing = copy.copy(self)
+        knowing.structure = structure
+        return knowing
 
     def generate(self, frame: Frame) -> Detections:
         """Return the regions of `frame`, level by level: a level is a partition of the image without tiny regions,

@@ -1,4 +1,4 @@
-"""What a network that answers clicks needs to be a mask generator of core3d: its device, and its records as detections."""
+"""What makes a network that answers clicks a mask generator of core3d: its device, and its records as detections."""
 
 from __future__ import annotations
 

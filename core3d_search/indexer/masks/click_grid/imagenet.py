@@ -1,4 +1,4 @@
-"""How the backbones behind clicks want their pixels: by mean and spread of ImageNet, on which all were first trained."""
+"""How the backbones behind clicks want their pixels: by mean and spread of ImageNet, where all were first trained."""
 
 from __future__ import annotations
 

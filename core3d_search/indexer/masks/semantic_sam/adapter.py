@@ -12,6 +12,7 @@ import torch
 from core3d_search.errors import InputError, ModelError
 from core3d_search.indexer.detections import Detections
 from core3d_search.indexer.frames import Frame
+from core3d_search.indexer.planes import Structure
 from core3d_search.weights import Progress, PublishedWeights, find_weights, sha256_of
 
 from ..click_grid.adapter import detections, on_device
@@ -35,6 +36,7 @@ class SemanticSamMaskGenerator:
     """
 
     name = "semantic-sam"
+    leaves_structure_out = False
 
     def __init__(
         self,
@@ -75,6 +77,10 @@ class SemanticSamMaskGenerator:
                 mode,
                 separate_levels=True,
             )
+
+    def for_scene(self, structure: Structure) -> SemanticSamMaskGenerator:
+        """Return itself: it looks at the image alone."""
+        return self
 
     def generate(self, frame: Frame) -> Detections:
         """Return the masks of `frame`: levels in the order given, the best predicted IoU first within each."""

@@ -10,8 +10,8 @@ from typing import Literal
 import numpy as np
 
 from ..click_grid.candidates import STABILITY_OFFSET, MaskRecord
-from .generator import TOKEN_OF_LEVEL
 from ..click_grid.filters import Masks, stability, without_small_regions
+from .generator import TOKEN_OF_LEVEL
 from .model import CLICK_SIZE, Features, SemanticSam, upsample
 
 MIN_PREDICTED_IOU = 0.5

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from ..click_grid.candidates import STABILITY_OFFSET, Candidates, MaskRecord, certain, allocate_packed
+from ..click_grid.candidates import STABILITY_OFFSET, Candidates, MaskRecord, allocate_packed, certain
 from ..click_grid.filters import grid_points
 from .model import CLICK_SIZE, Features, Mode, SemanticSam, upsample
 

@@ -9,7 +9,13 @@ import numpy as np
 import pytest
 
 from core3d_search.indexer.frames import Frame
-from core3d_search.indexer.masks.built_in.pixel_net import DIMENSION, InputChannel, PixelEmbedder, difference, network_input
+from core3d_search.indexer.masks.built_in.pixel_net import (
+    DIMENSION,
+    InputChannel,
+    PixelEmbedder,
+    difference,
+    network_input,
+)
 from core3d_search.indexer.masks.built_in.regions import PIXEL_NET
 from core3d_search.indexer.planes import find_structure
 from training.rendered import rendered_room

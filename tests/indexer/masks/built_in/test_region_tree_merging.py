@@ -27,7 +27,9 @@ def row_of(lightness: list[float]) -> Regions:
     moments[:, Moment.LAB.start] = lightness
     pairs = np.stack([np.arange(count - 1), np.arange(1, count)], axis=1)
     labels = np.arange(count)[None]
-    return Regions(labels, moments, np.zeros((count, 2)), pairs, np.ones(count - 1), np.zeros((count - 1, len(Evidence))))
+    return Regions(
+        labels, moments, np.zeros((count, 2)), pairs, np.ones(count - 1), np.zeros((count - 1, len(Evidence)))
+    )
 
 
 def contrast(regions: Regions) -> np.ndarray:

@@ -113,6 +113,8 @@ def test_every_section_that_the_code_cites_is_there() -> None:
     cited = set()
     for folder in ("core3d_search/indexer/masks", "tests/indexer/masks/semantic_sam", "benchmarks"):
         for path in (root / folder).rglob("*.py"):
-            for sections in re.findall(r"semantic-sam\.md, sections? ([0-9.]+(?: (?:to|and) [0-9.]+)?)", path.read_text()):
+            for sections in re.findall(
+                r"semantic-sam\.md, sections? ([0-9.]+(?: (?:to|and) [0-9.]+)?)", path.read_text()
+            ):
                 cited |= {number.rstrip(".") for number in re.findall(r"[0-9.]+", sections)}
     assert {"1", "4.1", "8", "11"} <= cited <= headings

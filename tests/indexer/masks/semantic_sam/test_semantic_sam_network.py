@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import torch
 
+from benchmarks.generated_weights import draw, generated_state
 from core3d_search.indexer.masks.semantic_sam import Features, SemanticSam
 from core3d_search.indexer.masks.semantic_sam.checkpoint import CheckpointError
 from core3d_search.indexer.masks.semantic_sam.deformable import MultiScaleDeformableAttention
-from benchmarks.generated_weights import draw, generated_state
 from core3d_search.indexer.masks.semantic_sam.model import normalised, short_side_to
 from core3d_search.indexer.masks.semantic_sam.positions import sine_box, sine_map
 from core3d_search.indexer.masks.semantic_sam.swin import Swin, SwinVariant
