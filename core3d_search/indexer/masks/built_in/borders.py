@@ -15,7 +15,7 @@ from core3d_search.indexer.masks.built_in.working_image import WorkingImage
 
 EDGE_BLUR_PX = 0.6
 """Pixels: standard deviation of the blur of edges before the basins are sought; more makes fewer and larger ones."""
-FEATURES = 42
+FEATURES = 43
 """Of a pair of regions, see `pair_features`."""
 SHARES = (Moment.BARE, Moment.ON_PLANE, Moment.AT_RIM, Moment.STRUCTURE)
 """What a pair is compared by as shares of each side's area."""
@@ -27,7 +27,7 @@ class Regions:
 
     `labels` (h, w) region of each pixel, 0 to N - 1; `moments` (N, 37), columns of `Moment`; `heights` (N, 2) lowest
     and highest point in metres; `pairs` (E, 2) adjacent regions a < b; `lengths` (E,) of their borders in pixels;
-    `evidence` (E, 11) sums over those pixels, columns of `Evidence`.
+    `evidence` (E, 12) sums over those pixels, columns of `Evidence`.
     """
 
     labels: npt.NDArray[np.int64]
@@ -71,15 +71,18 @@ def find_regions(image: WorkingImage, embedder: PixelEmbedder) -> Regions:
     known = image.valid.ravel()
     height = image.points[..., 2].ravel()[known]
     heights = _spans(flat[known], height, height, count)
+    moments: npt.NDArray[np.float64] = np.stack(
+        [np.bincount(flat, values, count) for values in measured.moments()], axis=1
+    )
     sums = np.concatenate(evidence)
     pairs, lengths, summed = _summed(np.concatenate(ends), np.ones(len(sums)), sums, count)
-    return Regions(labels, _added(flat, measured.moments(), count), heights, pairs, lengths, summed)
+    return Regions(labels, moments, heights, pairs, lengths, summed)
 
 
 def _summed(
     ends: npt.NDArray[np.int64], lengths: Floats, evidence: Floats, count: int
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Return the distinct pairs a < b of `ends` (P, 2), with `lengths` (P,) and `evidence` (P, 11) added up."""
+    """Return the distinct pairs a < b of `ends` (P, 2), with `lengths` (P,) and `evidence` (P, 12) added up."""
     low, high = ends.min(axis=1), ends.max(axis=1)
     codes, inverse = np.unique(low * count + high, return_inverse=True)
     evidence = evidence.copy()
@@ -107,9 +110,9 @@ def _spans(group: npt.NDArray[np.int64], low: Floats, high: Floats, count: int) 
 
 
 def pair_features(regions: Regions) -> npt.NDArray[np.float64]:
-    """Return (E, 42) what tells whether two adjacent regions are one thing; of two values the smaller one's is first.
+    """Return (E, 43) what tells whether two adjacent regions are one thing; of two values the smaller one's is first.
 
-    In order: mean evidence of the border (11, the signed step as a magnitude); share of the smaller's border that the
+    In order: mean evidence of the border (12, the signed step as a magnitude); share of the smaller's border that the
     two share; border length over the smaller's size; difference of lightness, of chroma, of their spreads; angle of
     mean normals; distance of each centre from the other's plane; log areas; flatness and elongation of each; how
     upright each one faces; log extent of the union; heights of bottom and top of the smaller over those of the

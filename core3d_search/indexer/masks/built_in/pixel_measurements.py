@@ -66,7 +66,7 @@ class PixelMeasurements:
         return difference(squared)
 
     def moments(self) -> npt.NDArray[np.float64]:
-        """Return (h * w, Moment.COUNT) what each pixel adds to the moments of its region."""
+        """Return (Moment.COUNT, h * w) what each pixel adds to the moments of its region."""
         image = self.image
         found = np.empty((Moment.COUNT, image.depth.size))
         rim = np.ones(image.depth.shape, bool)
@@ -89,10 +89,10 @@ class PixelMeasurements:
         found[Moment.KNOWN + 1 : Moment.NORMAL.stop] *= image.valid.ravel()
         found[Moment.AREA] = 1
         found *= image.area.ravel()
-        return found.T
+        return found
 
     def border_evidence(self, back: Pixels, ahead: Pixels, axis: int) -> npt.NDArray[np.float32]:
-        """Return (P, 11), columns of `Evidence`, between adjacent pixels, looked for a few pixels to both sides."""
+        """Return (P, 12), columns of `Evidence`, between adjacent pixels, looked for a few pixels to both sides."""
         image = self.image
         near_a, near_b = self._apart(back, ahead, axis, NEAR_PX)
         far_a, far_b = self._apart(back, ahead, axis, FAR_PX)
@@ -108,8 +108,10 @@ class PixelMeasurements:
         concave = np.einsum("ij,ij->i", turn - toward, _at(image.points, far_b) - _at(image.points, far_a)) > 0
         plane_a, plane_b = _at(self.plane, far_a), _at(self.plane, far_b)
         found = np.empty((len(known), len(Evidence)), np.float32)
-        color = np.linalg.norm(_at(self.lab, near_a) - _at(self.lab, near_b), axis=-1) / COLOR_UNIT
-        found[:, Evidence.COLOR] = np.minimum(color, 2)
+        beyond = self._apart(back, ahead, axis, NEAR_PX + 1)
+        for column, (one, other) in ((Evidence.COLOR, (near_a, near_b)), (Evidence.COLOR_BEYOND, beyond)):
+            contrast = np.linalg.norm(_at(self.lab, one) - _at(self.lab, other), axis=-1)
+            found[:, column] = np.minimum(contrast / COLOR_UNIT, 2)
         found[:, Evidence.OFF_TANGENT] = known * np.minimum(np.maximum(np.abs(rise), np.abs(fall)), 3)
         found[:, Evidence.STEP] = known * np.clip((rise + fall) / 2, -3, 3)
         found[:, Evidence.CONCAVE] = concave * angle
@@ -149,4 +151,5 @@ def _slope(image: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         along, inner = np.moveaxis(image, axis, 0), np.moveaxis(total, axis, 0)[1:-1]
         step = along[2:] - along[:-2]
         inner += np.einsum("hwc,hwc->hw", step, step)
-    return np.sqrt(total) / 2
+    total /= 4
+    return np.sqrt(total, out=total)

@@ -16,6 +16,8 @@ ClassifyBorders = Callable[[Regions], npt.NDArray[np.float64]]
 """Regions to (E,) the log odds that each adjacent pair is two things."""
 
 
+BOUND = 8.0
+"""Standard deviations from the mean beyond which a feature says no more: none in training went farther."""
 BEYOND_DOUBT = -3.5
 """Log odds at or below which a region joins its most likely partner, whatever that one's own may be."""
 
@@ -37,7 +39,7 @@ class BorderClassifier:
 
     def __call__(self, regions: Regions) -> npt.NDArray[np.float64]:
         """Return (E,) the log odds that each adjacent pair is two things."""
-        x: Floats = ((pair_features(regions) - self.mean) / self.scale).astype(np.float32)
+        x: Floats = np.clip((pair_features(regions) - self.mean) / self.scale, -BOUND, BOUND).astype(np.float32)
         for number, (weight, bias) in enumerate(self.layers):
             x = x @ weight + bias
             if number + 1 < len(self.layers):
@@ -124,7 +126,10 @@ def _join(
     roots, nodes, tops = list(range(len(node))), node.tolist(), heights.tolist()  # lists: they are read one by one
     ones, others = [], []
     for made, ((a, b), odd) in enumerate(zip(pairs.tolist(), odds.tolist(), strict=True), first):
-        a, b = _root(roots, a), _root(roots, b)
+        while roots[a] != a:
+            roots[a] = a = roots[roots[a]]
+        while roots[b] != b:
+            roots[b] = b = roots[roots[b]]
         one, other = nodes[a], nodes[b]
         ones.append(one)
         others.append(other)
@@ -134,14 +139,10 @@ def _join(
     parents[ones] = parents[others] = made_nodes
     heights[made_nodes] = tops[first : first + len(pairs)]
     node[:] = nodes
-    return np.array([_root(roots, number) for number in range(len(roots))])
-
-
-def _root(roots: list[int], number: int) -> int:
-    while roots[number] != number:
-        roots[number] = roots[roots[number]]
-        number = roots[number]
-    return number
+    root = np.array(roots)
+    while (root[root] != root).any():
+        root = root[root]
+    return root
 
 
 def _best_pairs(pairs: npt.NDArray[np.int64], odds: Floats, count: int, highest: float) -> npt.NDArray[np.int64]:

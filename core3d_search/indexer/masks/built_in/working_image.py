@@ -55,7 +55,8 @@ class WorkingImage:
         depth = median_filter(filled(seen.depth[::HALF, ::HALF], FILL_PX), 3)
         valid = depth > 0
         usual = float(np.median(depth[valid])) if valid.any() else 1.0
-        area = np.square(np.where(valid, depth, np.float32(usual))) / np.float32(intrinsics[0, 0] * intrinsics[1, 1])
+        focal = float(intrinsics[0, 0] * intrinsics[1, 1])
+        area = (np.square(np.where(valid, depth, usual)) / focal).astype(np.float32)
         level_from_camera = level_axes_of(frame, structure)
         turn = level_from_camera.T.astype(np.float32)
         points = back_project(depth, intrinsics) @ turn
@@ -103,7 +104,7 @@ def levelled(frame: Frame, structure: Structure | None, level_from_camera: Float
 
 
 def at_frame_size(labels: npt.NDArray[np.int64], shape: tuple[int, ...]) -> npt.NDArray[np.int64]:
-    """Return (H, W) `labels` of the colour image of a `WorkingImage`, each pixel of the frame of `shape` its nearest."""
+    """Return (H, W) `labels` (h, w) of the colour image of a `WorkingImage` for the pixels of its frame of `shape`."""
     scale = min(1.0, LONGEST_PX / max(shape))
     if scale == 1:
         return labels[: shape[0], : shape[1]]

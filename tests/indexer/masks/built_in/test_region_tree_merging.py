@@ -13,6 +13,7 @@ from core3d_search.indexer.masks.built_in.columns import Evidence, Moment
 from core3d_search.indexer.masks.built_in.pixel_net import PixelEmbedder
 from core3d_search.indexer.masks.built_in.region_tree import BorderClassifier, merge_regions
 from core3d_search.indexer.masks.built_in.regions import PIXEL_NET
+from core3d_search.indexer.masks.built_in.working_image import HALF, WorkingImage
 
 FLOOR = ((-3.0, -3.0, -0.1), (3.0, 3.0, 0.0), (150, 140, 130))
 BOX = ((-0.3, -0.3, 0.0), (0.3, 0.3, 0.5), (130, 90, 50))
@@ -40,7 +41,8 @@ def contrast(regions: Regions) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def seen(draw: Callable[..., Any]) -> Regions:
-    return find_regions(draw([FLOOR, BOX, COLORED], (1.2, -1.6, 1.3), (0.2, 0, 0.1))[0], None, PixelEmbedder(PIXEL_NET))
+    frame, _ = draw([FLOOR, BOX, COLORED], (1.2, -1.6, 1.3), (0.2, 0, 0.1), size=(240, 320))
+    return find_regions(WorkingImage.of(frame, None), PixelEmbedder(PIXEL_NET))
 
 
 def test_the_most_alike_join_first_and_means_are_classified_anew() -> None:
@@ -95,7 +97,8 @@ def test_features_do_not_depend_on_the_numbering(seen: Regions) -> None:
 
 def test_evidence_is_where_things_meet(draw: Callable[..., Any]) -> None:
     frame, owner = draw([FLOOR, BOX, COLORED], (1.2, -1.6, 1.3), (0.2, 0, 0.1), size=(240, 320))
-    regions = find_regions(frame, None, PixelEmbedder(PIXEL_NET))
+    regions = find_regions(WorkingImage.of(frame, None), PixelEmbedder(PIXEL_NET))
+    owner = owner[::HALF, ::HALF]
     counts = np.stack([np.bincount(regions.labels.ravel(), (owner == n).ravel(), len(regions)) for n in range(3)])
     main = np.where(counts.max(axis=0) > 0.9 * counts.sum(axis=0), counts.argmax(axis=0), -1)
     pairs = main[regions.pairs]
