@@ -25,7 +25,6 @@ from core3d_search.indexer.masks.built_in.borders import Regions, find_regions, 
 from core3d_search.indexer.masks.built_in.columns import Evidence
 from core3d_search.indexer.masks.built_in.pixel_net import PixelEmbedder
 from core3d_search.indexer.masks.built_in.region_tree import BOUND, BorderClassifier, merge_regions
-from core3d_search.indexer.masks.built_in.working_image import HALF, WorkingImage
 from training.rendered import rendered_room
 
 PURE = 0.8
@@ -33,9 +32,9 @@ PURE = 0.8
 HIDDEN = (64, 32)
 PIXEL_NET = Path(built_in.__file__).parent / "pixel_net.safetensors"
 Examples = tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_], npt.NDArray[np.float32]]
-"""Features (E, 43), whether the pair is two things (E,), weights (E,)."""
+"""Features (E, 42), whether the pair is two things (E,), weights (E,)."""
 View = tuple[Regions, npt.NDArray[np.int64]]
-"""The superpixels of a frame and its true object ids (h, w) at the size of their labels."""
+"""The superpixels of a frame and its true object ids (H, W)."""
 
 
 def examples(regions: Regions, instance: npt.NDArray[np.int64]) -> Examples:
@@ -107,9 +106,7 @@ def load_views(seeds: range, per_room: int, embedder: PixelEmbedder) -> list[Vie
         rendered = rendered_room(seed, 3 * per_room)
         for frame, instance in zip(rendered.frames[1::3], rendered.instances[1::3], strict=True):
             known = None if len(views) % 5 == 4 else rendered.structure
-            views.append(
-                (find_regions(WorkingImage.of(frame, known), embedder), instance[::HALF, ::HALF].astype(np.int64))
-            )
+            views.append((find_regions(frame, known, embedder), instance.astype(np.int64)))
     return views
 
 

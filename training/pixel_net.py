@@ -23,7 +23,6 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from core3d_search.indexer.masks.built_in.pixel_net import WIDTHS, InputChannel, PixelNet, network_input
-from core3d_search.indexer.masks.built_in.working_image import WorkingImage
 from core3d_search.synthetic import CATEGORIES
 from training.rendered import rendered_room
 
@@ -50,10 +49,7 @@ def room_views(seed: int, count: int, folder: Path) -> RoomViews:
     file = folder / f"{seed}.npz"
     if not file.exists():
         rendered = rendered_room(seed, count)
-        inputs = [
-            np.round(network_input(WorkingImage.of(f, rendered.structure)) * 127).astype(np.int8)
-            for f in rendered.frames
-        ]
+        inputs = [np.round(network_input(f, rendered.structure) * 127).astype(np.int8) for f in rendered.frames]
         names = list(CATEGORIES)
         categories = [0, *(names.index(item.label) + 1 for item in rendered.room.objects)]
         np.savez(file, x=np.stack(inputs), inst=np.stack(rendered.instances), cat=np.array(categories))

@@ -8,14 +8,15 @@ import numpy as np
 import numpy.typing as npt
 
 from core3d_search.datatypes import Floats
+from core3d_search.indexer.frames import Frame
 from core3d_search.indexer.masks.built_in.columns import Evidence, Moment
 from core3d_search.indexer.masks.built_in.pixel_measurements import PixelMeasurements
 from core3d_search.indexer.masks.built_in.pixel_net import PixelEmbedder, difference
-from core3d_search.indexer.masks.built_in.working_image import WorkingImage
+from core3d_search.indexer.planes import Structure
 
-EDGE_BLUR_PX = 0.6
+EDGE_BLUR_PX = 1.5
 """Pixels: standard deviation of the blur of edges before the basins are sought; more makes fewer and larger ones."""
-FEATURES = 43
+FEATURES = 42
 """Of a pair of regions, see `pair_features`."""
 SHARES = (Moment.BARE, Moment.ON_PLANE, Moment.AT_RIM, Moment.STRUCTURE)
 """What a pair is compared by as shares of each side's area."""
@@ -25,9 +26,9 @@ SHARES = (Moment.BARE, Moment.ON_PLANE, Moment.AT_RIM, Moment.STRUCTURE)
 class Regions:
     """Adjacent regions of an image.
 
-    `labels` (h, w) region of each pixel, 0 to N - 1; `moments` (N, 37), columns of `Moment`; `heights` (N, 2) lowest
+    `labels` (H, W) region of each pixel, 0 to N - 1; `moments` (N, 37), columns of `Moment`; `heights` (N, 2) lowest
     and highest point in metres; `pairs` (E, 2) adjacent regions a < b; `lengths` (E,) of their borders in pixels;
-    `evidence` (E, 12) sums over those pixels, columns of `Evidence`.
+    `evidence` (E, 11) sums over those pixels, columns of `Evidence`.
     """
 
     labels: npt.NDArray[np.int64]
@@ -51,14 +52,14 @@ class Regions:
         return Regions(group[self.labels] if relabel else self.labels, moments, heights, pairs, lengths, evidence)
 
 
-def find_regions(image: WorkingImage, embedder: PixelEmbedder) -> Regions:
-    """Return the watershed basins of all edges of `image` together, one for each place where they are weakest."""
+def find_regions(frame: Frame, structure: Structure | None, embedder: PixelEmbedder) -> Regions:
+    """Return the watershed basins of all edges of `frame` together, one for each place where they are weakest."""
     from scipy.ndimage import gaussian_filter
     from scipy.ndimage import label as connected
     from skimage.morphology import local_minima
     from skimage.segmentation import watershed
 
-    measured = PixelMeasurements(image, embedder)
+    measured = PixelMeasurements(frame, structure, embedder)
     markers, count = connected(local_minima(gaussian_filter(measured.edges, EDGE_BLUR_PX)))
     labels = watershed(measured.edges, markers).astype(np.int64) - 1 if count else np.zeros(markers.shape, np.int64)
     flat, count = labels.ravel(), max(count, 1)
@@ -68,12 +69,10 @@ def find_regions(image: WorkingImage, embedder: PixelEmbedder) -> Regions:
         ahead = (back[0] + (axis == 0), back[1] + (axis == 1))
         ends.append(np.stack([labels[back], labels[ahead]], axis=1))
         evidence.append(measured.border_evidence(back, ahead, axis))
-    known = image.valid.ravel()
-    height = image.points[..., 2].ravel()[known]
+    moments = _added(flat, np.stack([image.ravel() for image in measured.moments()], axis=1), count)
+    known = measured.valid.ravel()
+    height = measured.level[..., 2].ravel()[known]
     heights = _spans(flat[known], height, height, count)
-    moments: npt.NDArray[np.float64] = np.stack(
-        [np.bincount(flat, values, count) for values in measured.moments()], axis=1
-    )
     sums = np.concatenate(evidence)
     pairs, lengths, summed = _summed(np.concatenate(ends), np.ones(len(sums)), sums, count)
     return Regions(labels, moments, heights, pairs, lengths, summed)
@@ -82,7 +81,7 @@ def find_regions(image: WorkingImage, embedder: PixelEmbedder) -> Regions:
 def _summed(
     ends: npt.NDArray[np.int64], lengths: Floats, evidence: Floats, count: int
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Return the distinct pairs a < b of `ends` (P, 2), with `lengths` (P,) and `evidence` (P, 12) added up."""
+    """Return the distinct pairs a < b of `ends` (P, 2), with `lengths` (P,) and `evidence` (P, 11) added up."""
     low, high = ends.min(axis=1), ends.max(axis=1)
     codes, inverse = np.unique(low * count + high, return_inverse=True)
     evidence = evidence.copy()
@@ -110,9 +109,9 @@ def _spans(group: npt.NDArray[np.int64], low: Floats, high: Floats, count: int) 
 
 
 def pair_features(regions: Regions) -> npt.NDArray[np.float64]:
-    """Return (E, 43) what tells whether two adjacent regions are one thing; of two values the smaller one's is first.
+    """Return (E, 42) what tells whether two adjacent regions are one thing; of two values the smaller one's is first.
 
-    In order: mean evidence of the border (12, the signed step as a magnitude); share of the smaller's border that the
+    In order: mean evidence of the border (11, the signed step as a magnitude); share of the smaller's border that the
     two share; border length over the smaller's size; difference of lightness, of chroma, of their spreads; angle of
     mean normals; distance of each centre from the other's plane; log areas; flatness and elongation of each; how
     upright each one faces; log extent of the union; heights of bottom and top of the smaller over those of the
@@ -139,7 +138,7 @@ def pair_features(regions: Regions) -> npt.NDArray[np.float64]:
     union = np.linalg.norm(apart, axis=1) + shape.extent[small] + shape.extent[large]
     columns = [
         regions.lengths / perimeter[small],
-        np.log1p(regions.lengths / 5),
+        np.log1p(regions.lengths / 10),
         np.abs(tint[:, 0]) / 20,
         np.hypot(tint[:, 1], tint[:, 2]) / 20,
         np.abs(shape.spread[small] - shape.spread[large]) / 10,

@@ -58,5 +58,3 @@ class Evidence(IntEnum):
     """That the pixel network sees two things, from near the border."""
     PLACES_FAR = 10
     """That it sees two things, from farther off."""
-    COLOR_BEYOND = 11
-    """Contrast of colour from one pixel farther off, where none is a mixture of both sides."""

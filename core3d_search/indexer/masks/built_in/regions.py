@@ -13,12 +13,10 @@ import safetensors.numpy
 from core3d_search.indexer.detections import Detections
 from core3d_search.indexer.frames import Frame
 from core3d_search.indexer.masks import Download
-from core3d_search.indexer.masks.built_in.borders import find_regions
+from core3d_search.indexer.masks.built_in.borders import Regions, find_regions
 from core3d_search.indexer.masks.built_in.columns import Moment
-from core3d_search.indexer.masks.built_in.outlines import outlined
 from core3d_search.indexer.masks.built_in.pixel_net import PixelEmbedder
 from core3d_search.indexer.masks.built_in.region_tree import BorderClassifier, RegionTree, merge_regions
-from core3d_search.indexer.masks.built_in.working_image import WorkingImage, at_frame_size
 from core3d_search.indexer.planes import Structure
 
 FOLDER = resources.files("core3d_search.indexer.masks.built_in")
@@ -69,35 +67,21 @@ class RegionMaskGenerator:
 
         The score is the probability that the region is one thing and ends at its border.
         """
-        image = WorkingImage.of(frame, self.structure)
-        regions = find_regions(image, self.embedder)
-        tree = merge_regions(regions, self.border_classifier, max(self.cuts))
-        finest, group = np.unique(tree.cut(min(self.cuts[level - 1] for level in self.levels)), return_inverse=True)
-        labels = at_frame_size(outlined(group[regions.labels], image), frame.depth.shape)
-        first = np.zeros(len(finest), np.int64)
-        first[group[::-1]] = np.arange(len(regions))[::-1]
-        return self._detections(tree, first, regions.joined(group, relabel=False).moments, labels)
+        regions = find_regions(frame, self.structure, self.embedder)
+        return self._detections(merge_regions(regions, self.border_classifier, max(self.cuts)), regions)
 
-    def _detections(
-        self,
-        tree: RegionTree,
-        leaves: npt.NDArray[np.int64],
-        moments: npt.NDArray[np.float64],
-        labels: npt.NDArray[np.int64],
-    ) -> Detections:
-        """Return the detections of `tree`; of the finest level's regions, `labels` (H, W), the `moments` and one each
-        of their `leaves`."""
+    def _detections(self, tree: RegionTree, regions: Regions) -> Detections:
         from scipy.ndimage import find_objects
 
+        labels = regions.labels
         smallest = self.min_area_fraction * labels.size
-        pixels = np.bincount(labels.ravel(), minlength=len(leaves))
-        area, built = moments[:, Moment.AREA], moments[:, Moment.STRUCTURE]
+        pixels = np.bincount(labels.ravel())
         known = np.zeros(len(tree.parents), bool)
         found: list[tuple[int, int, tuple[slice, slice], npt.NDArray[np.bool_]]] = []
         for level in self.levels:
-            nodes, owner = np.unique(tree.cut(self.cuts[level - 1])[leaves], return_inverse=True)
-            share = np.bincount(owner, built) / np.bincount(owner, area)
-            new = (np.bincount(owner, pixels) >= smallest) & (share <= self.max_structure) & ~known[nodes]
+            nodes, owner = np.unique(tree.cut(self.cuts[level - 1]), return_inverse=True)
+            area, built = (np.bincount(owner, regions.moments[:, c]) for c in (Moment.AREA, Moment.STRUCTURE))
+            new = (np.bincount(owner, pixels) >= smallest) & (built / area <= self.max_structure) & ~known[nodes]
             numbers = (np.where(new, np.cumsum(new), 0)[owner])[labels]
             for number, (node, place) in enumerate(zip(nodes[new], find_objects(numbers), strict=True), 1):
                 found.append((level, int(node), place, numbers[place] == number))

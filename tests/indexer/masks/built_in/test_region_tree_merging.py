@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,8 @@ import pytest
 from core3d_search.indexer.masks.built_in.borders import FEATURES, Regions, find_regions, pair_features
 from core3d_search.indexer.masks.built_in.columns import Evidence, Moment
 from core3d_search.indexer.masks.built_in.pixel_net import PixelEmbedder
-from core3d_search.indexer.masks.built_in.region_tree import BorderClassifier, merge_regions
+from core3d_search.indexer.masks.built_in.region_tree import BOUND, BorderClassifier, merge_regions
 from core3d_search.indexer.masks.built_in.regions import PIXEL_NET
-from core3d_search.indexer.masks.built_in.working_image import HALF, WorkingImage
 
 FLOOR = ((-3.0, -3.0, -0.1), (3.0, 3.0, 0.0), (150, 140, 130))
 BOX = ((-0.3, -0.3, 0.0), (0.3, 0.3, 0.5), (130, 90, 50))
@@ -41,8 +41,7 @@ def contrast(regions: Regions) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def seen(draw: Callable[..., Any]) -> Regions:
-    frame, _ = draw([FLOOR, BOX, COLORED], (1.2, -1.6, 1.3), (0.2, 0, 0.1), size=(240, 320))
-    return find_regions(WorkingImage.of(frame, None), PixelEmbedder(PIXEL_NET))
+    return find_regions(draw([FLOOR, BOX, COLORED], (1.2, -1.6, 1.3), (0.2, 0, 0.1))[0], None, PixelEmbedder(PIXEL_NET))
 
 
 def test_the_most_alike_join_first_and_means_are_classified_anew() -> None:
@@ -97,8 +96,7 @@ def test_features_do_not_depend_on_the_numbering(seen: Regions) -> None:
 
 def test_evidence_is_where_things_meet(draw: Callable[..., Any]) -> None:
     frame, owner = draw([FLOOR, BOX, COLORED], (1.2, -1.6, 1.3), (0.2, 0, 0.1), size=(240, 320))
-    regions = find_regions(WorkingImage.of(frame, None), PixelEmbedder(PIXEL_NET))
-    owner = owner[::HALF, ::HALF]
+    regions = find_regions(frame, None, PixelEmbedder(PIXEL_NET))
     counts = np.stack([np.bincount(regions.labels.ravel(), (owner == n).ravel(), len(regions)) for n in range(3)])
     main = np.where(counts.max(axis=0) > 0.9 * counts.sum(axis=0), counts.argmax(axis=0), -1)
     pairs = main[regions.pairs]
@@ -125,3 +123,13 @@ def test_the_network_is_what_its_numbers_say() -> None:
     hidden = np.clip(x @ arrays["weight0"] + arrays["bias0"], 0, None)
     expected = (hidden @ arrays["weight1"] + 0.5)[:, 0]
     assert BorderClassifier.from_arrays(arrays)(regions) == pytest.approx(expected, rel=1e-4, abs=1e-4)
+
+
+def test_a_feature_far_beyond_all_training_says_no_more_than_the_farthest_in_it() -> None:
+    arrays = {"mean": np.zeros(FEATURES), "scale": np.ones(FEATURES), "weight0": np.ones((FEATURES, 1))}
+    arrays["bias0"] = np.zeros(1)
+    regions = row_of([10, 60])
+    far = replace(regions, evidence=regions.evidence + 1e6)
+    near = replace(regions, evidence=regions.evidence + BOUND)
+    classify = BorderClassifier.from_arrays(arrays)
+    assert classify(far)[0] == classify(near)[0] > classify(regions)[0]
