@@ -11,6 +11,9 @@ from core3d_search.encoders import TextEncoder
 from training.objects import SeenObject
 from training.phrases import FOREIGN, Facts, share_of
 
+Flags = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.floating]
+
 COLLECTION = 20
 """Rooms that are searched at once: the best of so many objects is what a threshold must stand."""
 
@@ -48,7 +51,7 @@ def contrasts(encoder: TextEncoder, objects: Sequence[SeenObject]) -> tuple[npt.
         vectors = np.stack([seen.embedding for seen in group])
         line = (vectors @ neutral.T).max(axis=1)
 
-        def best(text: str, among: npt.NDArray[np.bool_], vectors=vectors, line=line) -> float:  # type: ignore[no-untyped-def]
+        def best(text: str, among: Flags, vectors: Floats = vectors, line: Floats = line) -> float:
             return float((vectors[among] @ encoder.encode_texts([text])[0] - line[among]).max())
 
         facts = [seen.facts for seen in group]

@@ -47,14 +47,23 @@ def problems(connection: Connection) -> Iterator[str]:
     """Yield, one sentence each, what is damaged: broken references, rows that are not what was written, blobs that do
     not decode, numbers without sense."""
     if connection.dialect.name == "sqlite":
-        for (finding,) in connection.exec_driver_sql("PRAGMA integrity_check"):
-            if finding != "ok":
-                yield f"SQLite: {finding}"
-        for table, row, parent, _ in connection.exec_driver_sql("PRAGMA foreign_key_check"):
-            yield f"row {row} of {table} refers to a row of {parent} that is not there"
+        yield from _sqlite_findings(connection)
     for sealed_table in (table for table in metadata.sorted_tables if NAME in table.c):
         for damage in damaged_rows(connection, sealed_table):
             yield f"{damage} does not match its checksum"
+    yield from _broken_points(connection)
+    yield from _broken_embeddings(connection)
+
+
+def _sqlite_findings(connection: Connection) -> Iterator[str]:
+    for (finding,) in connection.exec_driver_sql("PRAGMA integrity_check"):
+        if finding != "ok":
+            yield f"SQLite: {finding}"
+    for table, row, parent, _ in connection.exec_driver_sql("PRAGMA foreign_key_check"):
+        yield f"row {row} of {table} refers to a row of {parent} that is not there"
+
+
+def _broken_points(connection: Connection) -> Iterator[str]:
     named = {row.id: row.name for row in connection.execute(select(scenes.c.id, scenes.c.name))}
     holding = objects.outerjoin(object_points)
     columns = (objects.c.id, objects.c.scene_id, objects.c.point_count, object_points.c.points, object_points.c.colors)
@@ -70,6 +79,9 @@ def problems(connection: Connection) -> Iterator[str]:
         else:
             if len(counts) > 1:
                 yield f"{where} counts {row.point_count} points and holds others"
+
+
+def _broken_embeddings(connection: Connection) -> Iterator[str]:
     for row in connection.execute(select(embeddings, embedding_models.c.dimension).join(embedding_models)):
         try:
             length = float(np.linalg.norm(decode_vectors([row.vector], row.dimension)))

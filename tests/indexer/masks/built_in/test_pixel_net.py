@@ -14,6 +14,7 @@ from core3d_search.indexer.masks.built_in.pixel_net import (
     DIMENSION,
     InputChannel,
     PixelEmbedder,
+    PixelNet,
     difference,
     network_input,
 )
@@ -110,8 +111,8 @@ def test_folding_the_norms_changes_no_answer() -> None:
     net = PixelNet().eval()
     for part in net.modules():
         if isinstance(part, torch.nn.BatchNorm2d):
-            part.running_mean.normal_()
-            part.running_var.uniform_(0.5, 2)
+            torch.nn.init.normal_(part.running_mean)
+            torch.nn.init.uniform_(part.running_var, 0.5, 2)
     x = torch.rand(1, InputChannel.COUNT, 64, 96)
     with torch.inference_mode():
         for ours, theirs in zip(net.folded()(x), net(x), strict=True):
