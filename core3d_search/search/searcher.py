@@ -4,8 +4,9 @@
         for hit in searcher.search("red chair near window", k=5):
             print(hit.scene, hit.object_id, hit.score, hit.box.center)
 
-The vector index chooses the scenes that may hold an answer; each is then ranked by its objects' embeddings, colours
-and boxes. Objects of different encoders never meet: every encoder's scenes are asked in its own space.
+The vector index gives the scenes in the order of the best answer that they may hold; each is then ranked by its
+objects' embeddings, colours and boxes, until no scene left can do better (candidates.py). Objects of different encoders
+never meet: every encoder's scenes are asked in its own space.
 """
 
 from __future__ import annotations
@@ -90,13 +91,20 @@ class Searcher:
             raise InputError(f"relation_frame must be viewer, anchor or room, got {relation_frame!r}")
         now = self._current()
         question = now.question(text, image, like, relation_frame)
-        hits = []
-        for scene in now.asked(scenes, question):
-            for hit in now.fitting(scene, question, threshold):
-                if _passes(hit, label, min_size) and (within is None or now.is_within(hit, within)):
-                    hits.append(hit)
-        hits.sort(key=lambda hit: (-hit.score, -hit.similarity, hit.object_id))
-        return [now.in_world(hit) for hit in hits[:k]]
+        named = now.named(scenes, question)
+        visits = now.by_bound(question, label) if named is None else ((1.0, scene) for scene in named)
+        hits: list[Hit] = []
+        for bound, scene in visits:
+            if bound < threshold or (len(hits) >= k and bound < hits[k - 1].score):
+                break  # no hit of this scene, nor of any later one, is among the first k
+            least = hits[k - 1].score if len(hits) >= k else threshold
+            found = now.fitting(scene, question, least)
+            hits += (
+                hit for hit in found if _passes(hit, label, min_size) and (within is None or now.is_within(hit, within))
+            )
+            hits.sort(key=lambda hit: (-hit.score, -hit.similarity, hit.object_id))
+            del hits[k:]
+        return [now.in_world(hit) for hit in hits]
 
     def count(
         self, text: str, *, scenes: Collection[str] | None = None, threshold: float = THRESHOLD
@@ -104,10 +112,17 @@ class Searcher:
         """Return, for each scene asked, how many objects fit `text` with at least `threshold`."""
         now = self._current()
         question = now.question(text, None, None, None)
-        return {
-            scene: len(now.fitting(scene, question, threshold))
-            for scene in now.asked(scenes, question, everywhere=True)
-        }
+        named = now.named(scenes, question)
+        counts = dict.fromkeys(now.filled if named is None else named, 0)
+        by_noun = now.counts(question, threshold) if named is None else None
+        if by_noun is not None:
+            return counts | by_noun
+        visits = now.by_bound(question, None) if named is None else ((1.0, scene) for scene in named)
+        for bound, scene in visits:
+            if bound < threshold:
+                break
+            counts[scene] = len(now.fitting(scene, question, threshold))
+        return counts
 
     def similar(self, object_id: int, *, k: int = 10, threshold: float = 0.0) -> list[Hit]:
         """Return at most `k` other objects that look like one, over all scenes that its encoder embedded."""
@@ -123,7 +138,7 @@ class Searcher:
         with self._lock:
             while self._snapshot is None or self._snapshot.generation != self.store.generation:
                 # once more where an indexer wrote while this one was loading
-                self._snapshot = Snapshot(self.store, self.llm)
+                self._snapshot = Snapshot(self.store, self.llm, self._snapshot)
             return self._snapshot
 
 

@@ -42,14 +42,15 @@ class Question:
 class EmbeddingSpace:
     """The objects that one encoder embedded, and texts and pictures in the same space."""
 
-    def __init__(self, store: Store, model: EmbeddingModel) -> None:
+    def __init__(self, store: Store, model: EmbeddingModel, before: EmbeddingSpace | None = None) -> None:
+        """Open the space at the database's generation; `before` is the same space at an earlier one."""
         self.store, self.model = store, model
-        self.index: VectorIndex = open_index(store, model)
+        self.index: VectorIndex = open_index(store, model) if before is None else before.index.sync()
         self.calibration = Calibration(
             **{**model.calibration, "neutral_phrases": tuple(model.calibration["neutral_phrases"])}
         )
-        self._encoder: Encoder | None = None
-        self._texts: dict[str, Vector] = {}
+        self._encoder: Encoder | None = None if before is None else before._encoder
+        self._texts: dict[str, Vector] = {} if before is None else before._texts
 
     def vectors(self, scene_id: int) -> Vector:
         """Return the embeddings (N, D) of the objects of one scene, by id."""
@@ -74,13 +75,6 @@ class EmbeddingSpace:
                 self.store.cache_query_embeddings(made, self.model)
                 self._texts |= made
         return np.stack([self._texts[text] for text in texts])
-
-    def probe(self, question: Question) -> Vector | None:
-        """Return the embedding whose neighbours are candidates; None where any object is as good as another."""
-        if question.has_reference:
-            return self.reference(question)
-        text = question.query.target.text
-        return self.texts([text])[0] if text else None
 
     def reference(self, question: Question) -> Vector:
         """Return the unit embedding of the picture, object or mixture that the question refers to."""
