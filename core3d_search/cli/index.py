@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from core3d_search.indexer.frames import SceneReader
     from core3d_search.indexer.pipeline import Outcome
     from core3d_search.indexer.report import RunReport, StageProgress
-    from core3d_search.store import RunRecord
+    from core3d_search.store import RunRecord, Store
 
 FEW_OBJECTS = 3
 """A scan with fewer objects is one of a single thing, or has something wrong."""
@@ -61,7 +61,7 @@ def index(
     for error in failures.values():
         typer.echo(error, err=True)
     check = None if no_check else _check
-    with Store.open(db, create=True) as store, _progress_bar() as progress:
+    with Store.open(db, create=True) as store, _telling_what_is_kept(store), _progress_bar() as progress:
         for outcome in index_scenes(scenes, store, config, force=force, check=check, progress=progress):
             if outcome.report is not None:
                 reports.append(outcome.report)
@@ -75,6 +75,24 @@ def index(
         output.print_json({"runs": [report.to_dict() for report in reports], "failed": failures})
     if failures:
         raise typer.Exit(1)
+
+
+@contextmanager
+def _telling_what_is_kept(store: Store) -> Iterator[None]:
+    """Say on an interruption what is not lost by it, and end as the shell expects."""
+    from core3d_search.indexer.work_file import kept_beside
+
+    try:
+        yield
+    except KeyboardInterrupt:
+        kept = [] if store.path is None else kept_beside(store.path)
+        frames = sum(count for _, count in kept)
+        typer.echo(
+            f"interrupted: the scenes reported above are stored; {frames} finished frame(s) of others are kept in "
+            f"{store.path and store.path.parent}, and the same command goes on from there",
+            err=True,
+        )
+        raise typer.Exit(130) from None
 
 
 def _check(reader: SceneReader) -> None:
@@ -129,13 +147,16 @@ def _print_report(report: RunReport) -> None:
         typer.echo(f"{report.scene}: unchanged ({report.objects} objects); --force indexes it again", err=True)
         return
     used = report.frames - len(report.skipped)
+    worked_on = max(1, used - report.resumed)
     typer.echo(
         f"{report.scene}: {report.objects} objects from {report.observations} observations in {used} frames, "
         f"{report.seconds_per_frame:.2f} s a frame ("
-        + ", ".join(f"{stage} {seconds / max(1, used):.3f}" for stage, seconds in report.seconds.items())
+        + ", ".join(f"{stage} {seconds / worked_on:.3f}" for stage, seconds in report.seconds.items())
         + ")",
         err=True,
     )
+    if report.resumed:
+        typer.echo(f"  {report.resumed} of these frames were finished before, by a run that was interrupted", err=True)
     if report.objects < FEW_OBJECTS:
         few = "no objects" if not report.objects else f"only {report.objects} object(s)"
         typer.echo(f"  warning: {few} found; core3d check tells whether the scan agrees with itself", err=True)
