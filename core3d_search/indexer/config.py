@@ -261,7 +261,13 @@ PROFILES: dict[str, IndexConfig] = {
         encoder=EncoderConfig("open_clip", {"model": "EVA02-L-14", "pretrained": "merged2b_s4b_b131k"}),
     ),
 }
-"""built-in: nothing to download. fast: fewer frames, levels and crops. core3d: the models of the paper."""
+
+PROFILE_WORDS = {
+    "built-in": "nothing to download",
+    "fast": "the same models; fewer frames, levels and crops",
+    "core3d": "the models of the paper",
+}
+"""What each profile is, in a few words."""
 
 
 def resolve(profile: str = "built-in", overrides: Iterable[str] = ()) -> IndexConfig:
