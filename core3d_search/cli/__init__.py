@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from core3d_search.cli import count, database, demo, doctor, formats, index, scenes, search, show, weights
+from core3d_search.cli import count, database, demo, doctor, formats, index, mark, scenes, search, show, weights
 from core3d_search.errors import Core3DError
 
 app = typer.Typer(
@@ -25,6 +25,9 @@ app.command("search")(search.search)
 app.command("count")(count.count)
 app.command("scenes")(scenes.scenes)
 app.command("show")(show.show)
+app.command("tag")(mark.tag)
+app.command("note")(mark.note)
+app.command("rename")(mark.rename)
 app.command("demo")(demo.demo)
 app.command("formats")(formats.formats)
 app.command("doctor")(doctor.doctor)

@@ -74,6 +74,7 @@ class Searcher:
         within: tuple[float, float, float, float] | None = None,
         relation_frame: ReferenceFrame | None = None,
         threshold: float = THRESHOLD,
+        tag: str | None = None,
     ) -> list[Hit]:
         """Return at most `k` objects that fit, best first, ties by id; an empty list where none reaches `threshold`.
 
@@ -81,7 +82,8 @@ class Searcher:
         `image`, a file or (h, w, 3) uint8 RGB, and `like`, an object id, ask for what looks the same; a text beside
         them refines ("but red", "near a window"), and the score is then the cosine, cut at 0, times what the text says.
         `scenes` names the scenes that are asked. Targets may be bound to a `label`, to boxes whose longest side is at
-        least `min_size` metres, and to centres `within` (x, y, z, radius) metres of the scene's own axes.
+        least `min_size` metres, to centres `within` (x, y, z, radius) metres of the scene's own axes, and to a `tag`
+        that they or their scene bear.
         `relation_frame` says whose left and front are meant. Raises InputError for an empty question, an unknown
         frame or an unreadable image, StoreError for an unknown scene or object, ModelError for missing weights.
         """
@@ -92,16 +94,16 @@ class Searcher:
         now = self._current()
         question = now.question(text, image, like, relation_frame)
         named = now.named(scenes, question)
-        visits = now.by_bound(question, label) if named is None else ((1.0, scene) for scene in named)
+        allowed = now.allowed(label, tag)
+        visits = now.by_bound(question, allowed) if named is None else ((1.0, scene) for scene in named)
         hits: list[Hit] = []
         for bound, scene in visits:
             if bound < threshold or (len(hits) >= k and bound < hits[k - 1].score):
                 break  # no hit of this scene, nor of any later one, is among the first k
             least = hits[k - 1].score if len(hits) >= k else threshold
             found = now.fitting(scene, question, least)
-            hits += (
-                hit for hit in found if _passes(hit, label, min_size) and (within is None or now.is_within(hit, within))
-            )
+            passing = (hit for hit in found if _passes(hit, allowed, min_size))
+            hits += (hit for hit in passing if within is None or now.is_within(hit, within))
             hits.sort(key=lambda hit: (-hit.score, -hit.similarity, hit.object_id))
             del hits[k:]
         return [now.in_world(hit) for hit in hits]
@@ -117,7 +119,7 @@ class Searcher:
         by_noun = now.counts(question, threshold) if named is None else None
         if by_noun is not None:
             return counts | by_noun
-        visits = now.by_bound(question, None) if named is None else ((1.0, scene) for scene in named)
+        visits = now.by_bound(question) if named is None else ((1.0, scene) for scene in named)
         for bound, scene in visits:
             if bound < threshold:
                 break
@@ -142,7 +144,7 @@ class Searcher:
             return self._snapshot
 
 
-def _passes(hit: Hit, label: str | None, min_size: float | None) -> bool:
-    if label is not None and (hit.label or "").lower() != label.lower():
+def _passes(hit: Hit, allowed: npt.NDArray[np.int64] | None, min_size: float | None) -> bool:
+    if allowed is not None and not np.isin(hit.object_id, allowed):
         return False
     return min_size is None or float(hit.box.extent.max()) >= min_size

@@ -88,7 +88,7 @@ def test_database_commands(core3d, tmp_path):
     assert json.loads(core3d("db", "info", "--json")[1])["counts"]["objects"] == 8
     assert core3d("db", "check")[0] == 0
     assert core3d("db", "backup", tmp_path / "copy.db")[0] == 0
-    assert core3d("db", "remove", "attic")[0] == 0
+    assert core3d("db", "remove", "attic", "--yes")[0] == 0
     assert [scene["name"] for scene in json.loads(core3d("scenes", "--json")[1])] == ["barn"]
     assert len(json.loads(core3d("scenes", "--json", "--db", tmp_path / "copy.db")[1])) == 2
 
