@@ -41,22 +41,24 @@ class Probe:
     bound: Bound
 
 
-def probe(space: EmbeddingSpace, question: Question) -> Probe | None:
-    """Return what to ask the index of `space`; None where any object is as good as any other."""
-    scored = _score_bound(question.query.target)
+def probes(space: EmbeddingSpace, question: Question) -> list[Probe] | None:
+    """Return what to ask the index of `space`, one probe for each name that a target may have; None where any object is
+    as good as any other."""
     if question.has_reference and not question.mixture:
-        return Probe(space.reference(question), lambda products: scored(np.clip(products + SLACK, 0, 1)))
-    text = question.query.target.text
-    if not question.mixture and not text:
+        return [Probe(space.reference(question), lambda products: upper_bound(np.clip(products + SLACK, 0, 1)))]
+    if question.mixture:
+        vectors = [space.reference(question)]
+    elif names := question.query.target.names:
+        vectors = list(space.texts(names))
+    else:
         return None
-    named = space.reference(question) if question.mixture else space.texts([text])[0]
     calibration = space.calibration
-    contrast = named - space.texts(calibration.neutral_phrases).mean(axis=0)
+    neutral = space.texts(calibration.neutral_phrases).mean(axis=0)
 
     def bound(products: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        return scored(calibration.probability(products + SLACK, np.zeros((len(products), 1))))
+        return upper_bound(calibration.probability(products + SLACK, np.zeros((len(products), 1))))
 
-    return Probe(np.asarray(contrast, np.float32), bound)
+    return [Probe(np.asarray(vector - neutral, np.float32), bound) for vector in vectors]
 
 
 def scenes_by_bound(
@@ -104,17 +106,12 @@ def counts_by_scene(space: EmbeddingSpace, asked: Probe, question: Question, thr
     compared = (
         space.compare_reference(question, stored.vectors)
         if question.has_reference
-        else space.compare_text(question.query.target.text, stored.vectors)
+        else space.compare_text(question.query.target.noun, stored.vectors)
     )
-    scenes, counts = np.unique(stored.scene_ids[compared.probability >= threshold], return_counts=True)
+    scenes, counts = np.unique(stored.scene_ids[upper_bound(compared.probability) >= threshold], return_counts=True)
     return dict(zip(scenes.tolist(), counts.tolist(), strict=True))
 
 
 def is_bare(target: Phrase) -> bool:
-    """Return whether the phrase is a noun and nothing else, so that its score is the probability of its name."""
+    """Return whether the phrase is a noun and nothing else, so that its score is that of its name."""
     return not (target.attributes or target.relations or target.selectors or target.excluded or target.measures)
-
-
-def _score_bound(target: Phrase) -> Bound:
-    """Return the bound on a score by that on the probability of the name."""
-    return (lambda names: names) if is_bare(target) else upper_bound

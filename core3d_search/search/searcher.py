@@ -12,6 +12,7 @@ never meet: every encoder's scenes are asked in its own space.
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections.abc import Collection
 from dataclasses import replace
@@ -24,7 +25,9 @@ import numpy.typing as npt
 from core3d_search.datatypes import Hit
 from core3d_search.errors import InputError
 from core3d_search.query import ReferenceFrame
+from core3d_search.search.answers import Answer, conclude, whereabouts
 from core3d_search.search.explanation import Explanation
+from core3d_search.search.ranking import over_scenes
 from core3d_search.search.scoring import THRESHOLD
 from core3d_search.search.snapshot import Snapshot
 from core3d_search.store import Store
@@ -73,6 +76,7 @@ class Searcher:
         min_size: float | None = None,
         within: tuple[float, float, float, float] | None = None,
         relation_frame: ReferenceFrame | None = None,
+        per_scene: bool = False,
         threshold: float = THRESHOLD,
         tag: str | None = None,
     ) -> list[Hit]:
@@ -84,7 +88,8 @@ class Searcher:
         `scenes` names the scenes that are asked. Targets may be bound to a `label`, to boxes whose longest side is at
         least `min_size` metres, to centres `within` (x, y, z, radius) metres of the scene's own axes, and to a `tag`
         that they or their scene bear.
-        `relation_frame` says whose left and front are meant. Raises InputError for an empty question, an unknown
+        `relation_frame` says whose left and front are meant; `per_scene` takes "the largest" of each scene, not of
+        all that are asked. The object `like` itself is no answer. Raises InputError for an empty question, an unknown
         frame or an unreadable image, StoreError for an unknown scene or object, ModelError for missing weights.
         """
         if not text.strip() and image is None and like is None:
@@ -93,20 +98,46 @@ class Searcher:
             raise InputError(f"relation_frame must be viewer, anchor or room, got {relation_frame!r}")
         now = self._current()
         question = now.question(text, image, like, relation_frame)
-        named = now.named(scenes, question)
+        if per_scene:
+            question = replace(question, query=replace(question.query, per_scene=True))
+
         allowed = now.allowed(label, tag)
+
+        def passing(found: list[Hit]) -> list[Hit]:
+            kept = [hit for hit in found if hit.object_id != like and _passes(hit, allowed, min_size)]
+            return kept if within is None else [hit for hit in kept if now.is_within(hit, within)]
+
+        named = now.named(scenes, question)
+        if over_scenes(question.query):
+            together = now.rivals(question) if named is None else named
+            hits = passing(now.fitting_together(together, question, threshold))[:k]
+            return [now.in_world(hit) for hit in hits]
         visits = now.by_bound(question, allowed) if named is None else ((1.0, scene) for scene in named)
-        hits: list[Hit] = []
+        hits = []
         for bound, scene in visits:
             if bound < threshold or (len(hits) >= k and bound < hits[k - 1].score):
                 break  # no hit of this scene, nor of any later one, is among the first k
             least = hits[k - 1].score if len(hits) >= k else threshold
-            found = now.fitting(scene, question, least)
-            passing = (hit for hit in found if _passes(hit, allowed, min_size))
-            hits += (hit for hit in passing if within is None or now.is_within(hit, within))
+            hits += passing(now.fitting(scene, question, least))
             hits.sort(key=lambda hit: (-hit.score, -hit.similarity, hit.object_id))
             del hits[k:]
         return [now.in_world(hit) for hit in hits]
+
+    def answer(
+        self,
+        text: str,
+        *,
+        k: int = 10,
+        scenes: Collection[str] | None = None,
+        per_scene: bool = False,
+        threshold: float = THRESHOLD,
+    ) -> Answer:
+        """Return the answer to a question: yes or no, how many, where, in which scene, and the first `k` hits."""
+        now = self._current()
+        query = now.read(text).query
+        asked = sorted(set(scenes)) if scenes is not None else [query.scene] if query.scene else now.filled
+        hits = self.search(text, k=sys.maxsize, scenes=asked, per_scene=per_scene, threshold=threshold)
+        return conclude(query, hits, k, asked, lambda hit: whereabouts(now.table(hit.scene), hit))
 
     def count(
         self, text: str, *, scenes: Collection[str] | None = None, threshold: float = THRESHOLD
@@ -128,8 +159,7 @@ class Searcher:
 
     def similar(self, object_id: int, *, k: int = 10, threshold: float = 0.0) -> list[Hit]:
         """Return at most `k` other objects that look like one, over all scenes that its encoder embedded."""
-        hits = self.search(like=object_id, k=k + 1, threshold=threshold)
-        return [hit for hit in hits if hit.object_id != object_id][:k]
+        return self.search(like=object_id, k=k, threshold=threshold)
 
     def explain(self, text: str) -> Explanation:
         """Return how `text` is understood."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property, lru_cache, reduce
 from heapq import merge
@@ -17,11 +17,12 @@ from core3d_search.errors import StoreError
 from core3d_search.geometry import level_axes
 from core3d_search.query import Phrase, Query, ReferenceFrame, parse
 from core3d_search.query.mixture import parse_mixture
+from core3d_search.query.nouns import canonical
 from core3d_search.relations import ObjectTable
-from core3d_search.search.candidates import counts_by_scene, is_bare, probe, scenes_by_bound
+from core3d_search.search.candidates import counts_by_scene, is_bare, probes, scenes_by_bound
 from core3d_search.search.explanation import Explanation
-from core3d_search.search.ranking import Match, PhraseMatch, rank
-from core3d_search.search.scoring import LEAST_PRODUCT, comparable
+from core3d_search.search.ranking import Match, PhraseMatch, rank_scenes
+from core3d_search.search.scoring import POWERS
 from core3d_search.search.spaces import EmbeddingSpace, Question
 from core3d_search.store import Store
 
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
 MOST_KEPT = 256
 """Scenes whose objects stay in memory; the least recently asked go first."""
+
+RIVAL = 0.25
+"""Bound on a score below which a name is too unlikely to stand in the way of another one in an order."""
 
 
 class Snapshot:
@@ -51,6 +55,10 @@ class Snapshot:
     @cached_property
     def _labels(self) -> frozenset[str]:
         return frozenset(label.lower() for label in self.store.labels())
+
+    @cached_property
+    def _kinds(self) -> frozenset[str]:
+        return frozenset(canonical(label) for label in self._labels)
 
     def read(self, text: str) -> Explanation:
         labels = set(self._labels)
@@ -77,7 +85,7 @@ class Snapshot:
             scenes = [question.query.scene]
         return None if scenes is None else sorted(self.store.scene(name).name for name in set(scenes))
 
-    @property
+    @cached_property
     def filled(self) -> list[str]:
         """The scenes that have objects, by name."""
         return sorted(name for name, scene in self._scenes.items() if scene.object_count)
@@ -95,24 +103,36 @@ class Snapshot:
         """
         each = []
         for space in self._spaces.values():
-            asked = probe(space, question)
+            asked = probes(space, question)
             if asked is None:
                 yield from ((1.0, name) for name in self.filled)
                 return
-            each.append(scenes_by_bound(space, asked, self.store.scenes_of, ids))
-        yield from merge(*each, key=lambda pair: -pair[0])
+            each += [scenes_by_bound(space, one, self.store.scenes_of, ids) for one in asked]
+        visited: set[str] = set()
+        for bound, scene in merge(*each, key=lambda pair: -pair[0]):
+            if scene not in visited:
+                visited.add(scene)
+                yield bound, scene
+
+    def rivals(self, question: Question) -> list[str]:
+        """Return the scenes that an order over all scenes is taken over: those where some name may reach `RIVAL`."""
+        return sorted(scene for bound, scene in self.by_bound(question, None) if bound >= RIVAL)
 
     def counts(self, question: Question, threshold: float) -> dict[str, int] | None:
-        """Return how many objects of each scene that has some fit a bare noun; None for any other question."""
-        probes = {key: probe(space, question) for key, space in self._spaces.items()}
-        if not is_bare(question.query.target) or threshold <= LEAST_PRODUCT or None in probes.values():
+        """Return how many objects of each scene that has some fit a bare noun; None for any other question.
+
+        None too for a noun that labels name, for then the label has a say in every score.
+        """
+        target = question.query.target
+        asked = {key: probes(space, question) for key, space in self._spaces.items()}
+        if not is_bare(target) or threshold <= 0 or None in asked.values() or canonical(target.noun) in self._kinds:
             return None
         names = {scene.id: name for name, scene in self._scenes.items()}
         counted: dict[str, int] = {}
-        for key, asked in probes.items():
-            assert asked is not None
-            found = counts_by_scene(self._spaces[key], asked, question, threshold)
-            counted |= {names[scene]: count for scene, count in found.items() if scene in names}
+        for key, found in asked.items():
+            for one in found or ():
+                held = counts_by_scene(self._spaces[key], one, question, threshold)
+                counted |= {names[scene]: count for scene, count in held.items() if scene in names}
         return counted
 
     def _table(self, scene: str) -> ObjectTable:
@@ -148,10 +168,15 @@ class Snapshot:
             )
 
     def fitting(self, scene: str, question: Question, threshold: float) -> list[Hit]:
-        """Return the objects of `scene` that fit, their scores comparable, none below `threshold`."""
-        least = max(LEAST_PRODUCT, threshold) if is_bare(question.query.target) else LEAST_PRODUCT
-        hits = rank(question.query, self.table(scene), self.match(scene, question), threshold=least)
-        return [hit for hit in map(comparable, hits) if hit.score >= threshold]
+        """Return the objects of `scene` that fit, best first, none below `threshold`."""
+        return self.fitting_together([scene], question, threshold)
+
+    def fitting_together(self, scenes: Sequence[str], question: Question, threshold: float) -> list[Hit]:
+        """Return the objects of several scenes that fit; orders ("the largest") are taken over all of them."""
+        pairs = [(self.table(scene), self.match(scene, question)) for scene in scenes]
+        kinds = self._kinds if not question.has_reference else frozenset[str]()
+        several = question.query.scene is None and len(self.filled) > 1
+        return rank_scenes(question.query, pairs, threshold=threshold, powers=POWERS, kinds=kinds, several=several)
 
     def match(self, scene: str, question: Question) -> Match:
         """Return the function that compares a phrase with the objects of `scene`."""
@@ -159,7 +184,7 @@ class Snapshot:
             return lambda text: PhraseMatch(np.zeros(0), np.zeros(0))
         space = self._spaces[self._scenes[scene].model.key]
         vectors = self._vectors(scene)
-        target = question.query.target.text
+        target = question.query.target.noun
 
         def match(text: str) -> PhraseMatch:
             if text == target and question.has_reference:

@@ -14,7 +14,7 @@ from core3d_search.encoders import Calibration, load_encoder
 from core3d_search.errors import InputError, ModelError
 from core3d_search.query import Query
 from core3d_search.query.mixture import Term
-from core3d_search.search.ranking import PhraseMatch
+from core3d_search.search.belief import PhraseMatch
 from core3d_search.store import EmbeddingModel, Store
 from core3d_search.vectors import VectorIndex, open_index
 
@@ -95,7 +95,7 @@ class EmbeddingSpace:
         if not text:  # "anything near the window": every object fits as well as any other
             return PhraseMatch(np.full(len(vectors), 0.5), np.zeros(len(vectors)))
         similarity = vectors @ self.texts([text])[0]
-        return PhraseMatch(self._probability(similarity, vectors), similarity)
+        return PhraseMatch(self._probability(similarity, vectors), similarity, self.calibration.scale)
 
     def compare_reference(self, question: Question, vectors: Vector) -> PhraseMatch:
         similarity = vectors @ self.reference(question)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from core3d_search import Searcher, plugins
 from core3d_search.datatypes import Hit
 from core3d_search.search import candidates
+from core3d_search.search.ranking import over_scenes
 from core3d_search.search.scoring import THRESHOLD
 from core3d_search.store import Store
 
@@ -21,6 +22,8 @@ TEXTS = (
     "mug on the table next to the window",
     "lamp not near a table",
     "largest table",
+    "largest table in each scene",
+    "something to sit on",
     "tall lamp",
     "anything near the window",
     "2:chair - lamp",
@@ -73,7 +76,8 @@ def exhaustive(searcher: Searcher, text: str, k: int, threshold: float) -> list[
     """Rank every scene, then sort: the oracle."""
     now = searcher._current()
     question = now.question(text, None, None, None)
-    hits = [hit for scene in now.filled for hit in now.fitting(scene, question, threshold)]
+    groups = [now.rivals(question)] if over_scenes(question.query) else [[scene] for scene in now.filled]
+    hits = [hit for scenes in groups for hit in now.fitting_together(scenes, question, threshold)]
     hits.sort(key=lambda hit: (-hit.score, -hit.similarity, hit.object_id))
     return hits[:k]
 

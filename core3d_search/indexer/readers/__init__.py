@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from core3d_search import plugins
@@ -23,22 +24,48 @@ def find_scenes(path: Path, format: str | None = None, options: ReadOptions | No
 
     A scene is not searched for further scenes; hidden folders are skipped. `format` forces one reader by its name
     instead of asking every reader; `options` go above what each scene's own files say.
-    Raises InputError where there is none, or two would have the same name.
+    Raises InputError where there is none, one is broken, or two would have the same name.
+    """
+    found = survey(path, format, options)
+    for error in found.broken.values():
+        raise error
+    return list(found.scenes)
+
+
+@dataclass(frozen=True, eq=False)
+class Survey:
+    """The scenes that were found and, by their path, those that cannot be opened, with the reason."""
+
+    scenes: tuple[SceneReader, ...]
+    broken: dict[Path, InputError]
+
+
+def survey(path: Path, format: str | None = None, options: ReadOptions | None = None) -> Survey:
+    """Return the scenes at or below `path` as `find_scenes` does, and those that are broken beside them.
+
+    Raises InputError where there is neither, or two would have the same name.
     """
     path = path.expanduser()
     if not path.exists():
         raise InputError(f"{path} does not exist")
-    options = options or AS_STORED
-    scenes = [reader.open(source, options) for source, reader in _recognised(path, _readers(format), set())]
-    if not scenes and not path.is_dir():
+    scenes: list[SceneReader] = []
+    broken: dict[Path, InputError] = {}
+    for source, reader in _recognised(path, _readers(format), set(), broken):
+        try:
+            scenes.append(reader.open(source, options or AS_STORED))
+        except InputError as error:
+            broken[source] = error
+        except Exception as error:  # one odd scene, or a plug-in's bug, must not hide the others
+            broken[source] = InputError(f"{source} cannot be opened: {type(error).__name__}: {error}")
+    if not scenes and not broken and not path.is_dir():
         raise InputError(f"{path} is a file that no reader knows; a scene is one of: {_expected()}")
-    if not scenes:
+    if not scenes and not broken:
         raise InputError(f"no scene in {path}: neither the folder itself nor a folder in it is one of: {_expected()}")
     names = [scene.name for scene in scenes]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise InputError(f"scenes in {path} share a name: {', '.join(twice)}; give each its own in scene.json")
-    return scenes
+    return Survey(tuple(scenes), broken)
 
 
 def reader_for(path: Path, format: str | None = None) -> type[SceneReader] | None:
@@ -61,11 +88,16 @@ def _readers(format: str | None) -> list[type[SceneReader]]:
 
 
 def _recognised(
-    path: Path, readers: Sequence[type[SceneReader]], entered: set[Path], depth: int = 0
+    path: Path,
+    readers: Sequence[type[SceneReader]],
+    entered: set[Path],
+    broken: dict[Path, InputError],
+    depth: int = 0,
 ) -> Iterator[tuple[Path, type[SceneReader]]]:
     """Yield each source at or below `path` with the reader that recognises it, sorted by path.
 
-    `entered` collects the folders looked into, by their real path, so that links cannot lead in circles.
+    `entered` collects the folders looked into, by their real path, so that links cannot lead in circles; `broken`
+    those that cannot be.
     """
     reader = next((reader for reader in readers if reader.recognises(path)), None)
     if reader is not None:
@@ -77,9 +109,14 @@ def _recognised(
     if len(entered) > MAX_FOLDERS:
         raise InputError(f"more than {MAX_FOLDERS} folders up to {path}; name a folder nearer to the scans")
     endings = tuple(ending for reader in readers for ending in reader.suffixes)
-    for child in sorted(path.iterdir()):
+    try:
+        children = sorted(path.iterdir())
+    except OSError as error:
+        broken[path] = InputError(f"{path} cannot be looked into: {error.strerror or error}")
+        return
+    for child in children:
         if not child.name.startswith(".") and (child.name.lower().endswith(endings) or child.is_dir()):
-            yield from _recognised(child, readers, entered, depth + 1)
+            yield from _recognised(child, readers, entered, broken, depth + 1)
 
 
 def _expected() -> str:
