@@ -15,20 +15,20 @@ SIDE = 64
 BATCH = 256
 
 
-def fitted(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """Return `image` (h, w, 3) scaled to SIDE x SIDE, centred on black.
+def fitted(image: npt.NDArray[np.uint8], side: int = SIDE) -> npt.NDArray[np.uint8]:
+    """Return `image` (h, w, 3) scaled to `side` x `side`, centred on black.
 
-    The longer side fills SIDE; the ratio of the sides becomes its square root, so that a long crop stays long and yet
+    The longer side fills `side`; the ratio of the sides becomes its square root, so that a long crop stays long and yet
     keeps pixels.
     """
     height, width = image.shape[:2]
     longest = max(height, width)
-    h, w = round(SIDE * (height / longest) ** 0.5), round(SIDE * (width / longest) ** 0.5)
+    h, w = round(side * (height / longest) ** 0.5), round(side * (width / longest) ** 0.5)
     # Pillow's bilinear filter widens with the reduction; reducing_gap shrinks by whole factors first, for speed.
     size = (max(1, w), max(1, h))
     small = np.asarray(Image.fromarray(image).resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0))
-    canvas = np.zeros((SIDE, SIDE, 3), np.uint8)
-    top, left = (SIDE - small.shape[0]) // 2, (SIDE - small.shape[1]) // 2
+    canvas = np.zeros((side, side, 3), np.uint8)
+    top, left = (side - small.shape[0]) // 2, (side - small.shape[1]) // 2
     canvas[top : top + small.shape[0], left : left + small.shape[1]] = small
     return canvas
 
