@@ -142,7 +142,9 @@ def main() -> None:
     parser.add_argument("--clean", action="store_true", help="no camera effects: for measuring")
     parser.add_argument("--follow", type=float, default=0, help="seconds without a new scene after which to stop")
     parser.add_argument("--every", type=int, default=1, help="use each n-th frame")
+    parser.add_argument("--shard", type=int, nargs=2, default=(0, 1), metavar=("I", "N"), help="every N-th file from I")
     arguments = parser.parse_args()
+    shard, shards = arguments.shard
     arguments.out.mkdir(parents=True, exist_ok=True)
     network = pretrained().bfloat16().to(memory_format=torch.channels_last)
     idle = time.monotonic()
@@ -150,7 +152,8 @@ def main() -> None:
         waiting = [
             file
             for file in sorted(arguments.scenes.glob("*.npz"))
-            if "partial" not in file.name and not (arguments.out / file.name).exists()
+            if "partial" not in file.name
+            if zlib.crc32(file.name.encode()) % shards == shard and not (arguments.out / file.name).exists()
         ]
         for file in waiting:
             extract(file, arguments.out / file.name, network, arguments.clean, arguments.every)

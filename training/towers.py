@@ -106,6 +106,7 @@ class TextNetwork(nn.Module):
         self.attention = nn.Parameter(torch.randn(width, width) * width**-0.5)
         self.attention_query = nn.Parameter(torch.zeros(width))
         self.hidden, self.output = nn.Linear(width, hidden), nn.Linear(hidden, dimension)
+        self.linear = nn.Linear(width, dimension, bias=False)
         nn.init.normal_(self.ngrams.weight, std=0.3)
 
     def load(self, tensors: Mapping[str, npt.NDArray[np.float16]]) -> None:
@@ -137,7 +138,7 @@ class TextNetwork(nn.Module):
         scores = torch.tanh(x @ self.attention.T) @ self.attention_query
         scores = scores.masked_fill(torch.arange(longest) >= lengths[:, None], float("-inf"))
         pooled = (scores.softmax(dim=1)[..., None] * x).sum(dim=1)
-        return functional.normalize(self.output(torch.relu(self.hidden(pooled))), dim=-1)
+        return functional.normalize(self.output(torch.relu(self.hidden(pooled))) + self.linear(pooled), dim=-1)
 
     def tensors(self) -> Tensors:
         """Return float16 weights under the names that `TextTower` reads."""
@@ -155,6 +156,7 @@ class TextNetwork(nn.Module):
             "hidden_bias": self.hidden.bias,
             "output": self.output.weight,
             "output_bias": self.output.bias,
+            "linear": self.linear.weight,
         }
 
 

@@ -73,12 +73,11 @@ def own_nouns() -> list[str]:
     return sorted(names - {""})
 
 
-def wordnet() -> tuple[list[str], list[str]]:
-    """Return every name of ImageNet-21k's synsets and their definitions."""
+def wordnet() -> list[str]:
+    """Return every name of ImageNet-21k's synsets."""
     folder = files("timm") / "data" / "_info"
     lemmas = [line.split("\t")[1] for line in (folder / "imagenet_synset_to_lemma.txt").read_text().splitlines()]
-    defined = [line.split("\t")[1] for line in (folder / "imagenet_synset_to_definition.txt").read_text().splitlines()]
-    return sorted({clean(name) for line in lemmas for name in line.split(",")}), defined
+    return sorted({clean(name) for line in lemmas for name in line.split(",")})
 
 
 def lists(folder: Path) -> tuple[list[str], list[str]]:
@@ -102,12 +101,13 @@ def function_phrases() -> list[str]:
     return [frame.format(" ".join(doing.split())) for doing in DOING.split(";") for frame in dict.fromkeys(FRAMES)]
 
 
-def phrases(folder: Path | None, words: Path, seed: int = 0, composed: int = 60_000) -> list[str]:
+def phrases(folder: Path | None, words: Path, seed: int = 0, composed: int = 8_000) -> list[str]:
     """Return all texts to learn, without repeats: names, definitions, words, function phrases and compositions."""
     rng = np.random.default_rng(seed)
     household = own_nouns()
     more, definitions = lists(folder) if folder else ([], [])
-    synsets, explained = wordnet()
+    synsets = [name for name in wordnet() if " " in name]  # single words come with MiniLM's own
+    synsets = [synsets[i] for i in sorted(rng.choice(len(synsets), min(8000, len(synsets)), replace=False))]
     household = sorted({*household, *more})
     colors = sorted({name for group in room_names().colors.values() for name in group})
 
@@ -118,22 +118,16 @@ def phrases(folder: Path | None, words: Path, seed: int = 0, composed: int = 60_
     for _ in range(composed):
         noun = one_of(household)
         draw = rng.random()
-        if draw < 0.3:
-            noun = f"{one_of(colors)} {noun}"
-        elif draw < 0.4:
-            noun = f"{one_of(TONES)} {one_of(colors)} {noun}"
-        elif draw < 0.55:
+        if draw < 0.4:
             noun = f"{one_of(MATERIALS)} {noun}"
-        elif draw < 0.65:
+        elif draw < 0.6:
             noun = f"{one_of(SIZES)} {noun}"
-        elif draw < 0.72:
+        elif draw < 0.75:
             noun = f"{one_of(ROOMS)} {noun}"
-        elif draw < 0.8:
-            noun = plural(noun)
-        elif draw < 0.85:
+        elif draw < 0.9:
             noun = f"{noun} for the {one_of(ROOMS)}"
         if rng.random() < 0.3:
             noun = one_of(TEMPLATES).format(noun)
         made.append(noun)
-    texts = [*household, *(plural(noun) for noun in household), *synsets, *definitions, *explained, *whole_words(words)]
+    texts = [*household, *(plural(noun) for noun in household), *synsets, *definitions, *whole_words(words)]
     return list(dict.fromkeys([*texts, *function_phrases(), *colors, *MATERIALS, *made]))
