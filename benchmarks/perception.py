@@ -29,7 +29,7 @@ from core3d_search.indexer.detections import Detections
 from core3d_search.indexer.frames import Frame
 from core3d_search.indexer.fusion import FusedObject, fuse
 from core3d_search.indexer.lifting import lift
-from core3d_search.indexer.masks.progressive import knows_structure, make_generator, progressive_masks
+from core3d_search.indexer.masks.progressive import make_generator, progressive_masks
 from core3d_search.indexer.planes import find_structure
 
 MIN_FRAMES, MIN_PIXELS = 3, 200
@@ -116,8 +116,10 @@ def perceive(
         chosen = np.unique(np.linspace(0, len(frames) - 1, config.structure.frames).round().astype(int))
         structure = find_structure([frames[i] for i in chosen], up, config.structure.tolerance_m)
         seconds["structure"] += time.perf_counter() - started
-    generator = make_generator(config.masks, structure) if instances is None else None
-    to_drop = None if knows_structure(generator) else structure
+    generator = None if instances is not None else make_generator(config.masks)
+    if generator is not None and structure is not None:
+        generator = generator.for_scene(structure)
+    to_drop = None if generator is None or generator.leaves_structure_out else structure
     observations = []
     for position, frame in enumerate(frames):
         started = time.perf_counter()
@@ -130,7 +132,7 @@ def perceive(
         else:
             detections = true_detections(instances[position])
         started = time.perf_counter()
-        observations += lift(frame, detections, np.ones((len(detections), 1), np.float32), config.lifting)
+        observations += lift(frame, detections, config.lifting)
         seconds["lift"] += time.perf_counter() - started
     started = time.perf_counter()
     objects = fuse(observations, len(frames), config.fusion, up, structure)

@@ -33,6 +33,7 @@ from core3d_search.indexer.detections import Detections
 from core3d_search.indexer.frames import Frame
 from core3d_search.indexer.masks.progressive import make_generator
 from core3d_search.indexer.pipeline import index_scene
+from core3d_search.indexer.planes import Structure
 from core3d_search.indexer.readers import find_scenes
 from core3d_search.store import Store
 from core3d_search.synthetic import CATEGORIES, generate_room, write_room
@@ -103,10 +104,13 @@ def prepare(arguments: argparse.Namespace) -> Iterator[tuple[str, dict]]:
 class TrueMasks:
     """The mask generator that knows: it reads the instance images of a generated room."""
 
-    name, checksum = "true masks", ""
+    name, checksum, leaves_structure_out = "true masks", "", False
 
     def __init__(self, scene: Path) -> None:
         self.folder = scene / "instance"
+
+    def for_scene(self, structure: Structure) -> TrueMasks:
+        return self
 
     def generate(self, frame: Frame) -> Detections:
         return true_detections(np.asarray(Image.open(self.folder / f"{frame.index:05d}.png")))

@@ -1,5 +1,6 @@
 """Seconds and peak memory of every stage of Semantic-SAM, for both variants at 640 and 1024 pixels, beside the
-published seconds of the official code (SPEC section 9: 640 x 640, two threads, best of several; its machine class).
+published seconds of the official code (docs/semantic-sam.md, section 9: 640 x 640, two threads, best of several; its
+machine class).
 
     python benchmarks/semantic_sam.py --variants swint --sides 640 --threads 2
 
@@ -92,8 +93,9 @@ class Case:
         return self.model.encode(self.rgb, resize=False)
 
     def load(self) -> Callable[[], Any]:
+        from generated_weights import generated_state
+
         from core3d_search.indexer.masks.semantic_sam import SemanticSam
-        from core3d_search.indexer.masks.semantic_sam.generated import generated_state
 
         if self.options.weights:
             return lambda: SemanticSam.from_file(self.options.weights, self.variant).to(self.device)

@@ -9,13 +9,14 @@ if TYPE_CHECKING:
     from core3d_search.datatypes import Box3D, Hit, Reason
     from core3d_search.errors import Core3DError
     from core3d_search.query import Query, parse
+    from core3d_search.search.explanation import Explanation
     from core3d_search.search.grounding import LabelledObject, ground
-    from core3d_search.search.searcher import Explanation, Searcher
+    from core3d_search.search.searcher import Searcher
 
 _HOME = {
     "Box3D": "core3d_search.datatypes",
     "Core3DError": "core3d_search.errors",
-    "Explanation": "core3d_search.search.searcher",
+    "Explanation": "core3d_search.search.explanation",
     "Hit": "core3d_search.datatypes",
     "LabelledObject": "core3d_search.search.grounding",
     "ground": "core3d_search.search.grounding",

@@ -14,9 +14,19 @@ if TYPE_CHECKING:
     from importlib.metadata import EntryPoints
 
 BUILT_IN: dict[str, dict[str, str]] = {
-    "core3d.readers": {
-        "frames": "core3d_search.indexer.readers.frames_folder:FramesFolderReader",
+    "core3d.readers": {  # asked in this order: the layout that asks for least comes last
+        "scannet": "core3d_search.indexer.readers.scannet:ScannetReader",
         "7scenes": "core3d_search.indexer.readers.seven_scenes:SevenScenesReader",
+        "replica": "core3d_search.indexer.readers.replica:ReplicaReader",
+        "sens": "core3d_search.indexer.readers.scannet_sens:SensReader",
+        "tum": "core3d_search.indexer.readers.tum:TumReader",
+        "redwood": "core3d_search.indexer.readers.redwood:RedwoodReader",
+        "record3d": "core3d_search.indexer.readers.record3d:Record3DReader",
+        "polycam": "core3d_search.indexer.readers.polycam:PolycamReader",
+        "nerfstudio": "core3d_search.indexer.readers.nerfstudio:NerfstudioReader",
+        "arkitscenes": "core3d_search.indexer.readers.arkitscenes:ArkitScenesReader",
+        "colmap": "core3d_search.indexer.readers.colmap:ColmapReader",
+        "frames": "core3d_search.indexer.readers.frames_folder:FramesFolderReader",
     },
     "core3d.masks": {
         "built-in": "core3d_search.indexer.masks.built_in.regions:RegionMaskGenerator",

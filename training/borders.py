@@ -1,10 +1,10 @@
-"""Fit the judge of borders between image regions (core3d_search/indexer/masks/built_in/border_net.safetensors).
+"""Fit the classifier of borders between image regions (core3d_search/indexer/masks/built_in/border_net.safetensors).
 
     python -m training.borders --out border_net.safetensors
 
-Regions of rendered rooms are merged by the judge so far (none in the first round); every pair of adjacent regions that
-lie in one true object each becomes an example: one thing, or two? Later rounds see the regions that the judge of the
-round before made, as it will see them when used.
+Regions of rendered rooms are merged by the classifier so far (none in the first round); every pair of adjacent regions
+that lie in one true object each becomes an example: one thing, or two? Later rounds see the regions that the classifier
+of the round before made, as it will see them when used.
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ from torch import nn
 
 from core3d_search.indexer.masks import built_in
 from core3d_search.indexer.masks.built_in.borders import Regions, find_regions, pair_features
-from core3d_search.indexer.masks.built_in.pixel_net import Eye
-from core3d_search.indexer.masks.built_in.region_tree import BorderNet, merge_regions
+from core3d_search.indexer.masks.built_in.columns import Evidence
+from core3d_search.indexer.masks.built_in.pixel_net import PixelEmbedder
+from core3d_search.indexer.masks.built_in.region_tree import BorderClassifier, merge_regions
 from training.rendered import rendered_room
 
 PURE = 0.8
@@ -43,22 +44,22 @@ def examples(regions: Regions, instance: npt.NDArray[np.int64]) -> Examples:
     table = np.bincount(codes, minlength=len(regions) * ids).reshape(-1, ids)
     owner, purity = table.argmax(axis=1), table.max(axis=1) / table.sum(axis=1)
     a, b = regions.pairs.T
-    two_planes = (owner[a] == 0) & (owner[b] == 0) & (regions.evidence[:, 6] > 0.3 * regions.lengths)
+    two_planes = (owner[a] == 0) & (owner[b] == 0) & (regions.evidence[:, Evidence.OTHER_PLANE] > 0.3 * regions.lengths)
     kept = (purity[a] > PURE) & (purity[b] > PURE) & (regions.lengths >= 2) & ~two_planes
     weights = np.sqrt(regions.lengths[kept])
     weights = (weights / max(weights.sum(), 1e-9)).astype(np.float32)
     return pair_features(regions)[kept].astype(np.float32), (owner[a] != owner[b])[kept], weights
 
 
-def collect(views: list[View], judge: BorderNet | None, turn: int) -> Examples:
-    """Return the examples of `views`: superpixels without a judge, else every second round of merging with it."""
+def collect(views: list[View], classifier: BorderClassifier | None, turn: int) -> Examples:
+    """Return the examples of `views`: superpixels without a classifier, else every second round of merging with it."""
     found: list[Examples] = []
     for regions, instance in views:
-        if judge is None:
+        if classifier is None:
             found.append(examples(regions, instance))
             continue
         stages: list[Regions] = []
-        merge_regions(regions, judge, 2.0, lambda now, _, stages=stages: stages.append(now))
+        merge_regions(regions, classifier, 2.0, lambda now, _, stages=stages: stages.append(now))
         found += [examples(stage, instance) for stage in stages[turn % 2 :: 2]]
     features, different, weights = zip(*found, strict=True)
     return np.concatenate(features), np.concatenate(different), np.concatenate(weights)
@@ -97,14 +98,14 @@ def fit(
     return arrays
 
 
-def load_views(seeds: range, per_room: int, eye: Eye) -> list[View]:
+def load_views(seeds: range, per_room: int, embedder: PixelEmbedder) -> list[View]:
     """Return `per_room` frames of each generated room; every fifth does not know its walls, as a table-top scan."""
     views: list[View] = []
     for seed in seeds:
         rendered = rendered_room(seed, 3 * per_room)
         for frame, instance in zip(rendered.frames[1::3], rendered.instances[1::3], strict=True):
             known = None if len(views) % 5 == 4 else rendered.structure
-            views.append((find_regions(frame, known, eye), instance.astype(np.int64)))
+            views.append((find_regions(frame, known, embedder), instance.astype(np.int64)))
     return views
 
 
@@ -119,16 +120,16 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    eye = Eye(arguments.pixel_net.read_bytes())
-    views = load_views(range(arguments.first_seed, arguments.first_seed + arguments.rooms), arguments.frames, eye)
-    judge: BorderNet | None = None
+    embedder = PixelEmbedder(arguments.pixel_net.read_bytes())
+    views = load_views(range(arguments.first_seed, arguments.first_seed + arguments.rooms), arguments.frames, embedder)
+    classifier: BorderClassifier | None = None
     bank: list[Examples] = []
     for turn in range(arguments.rounds):
         started = time.perf_counter()
-        bank.append(collect(views, judge, turn))
+        bank.append(collect(views, classifier, turn))
         features, different, weights = (np.concatenate(part) for part in zip(*bank[max(0, turn - 2) :], strict=True))
         arrays = fit(features, different, weights, arguments.epochs)
-        judge = BorderNet.from_arrays(arrays)
+        classifier = BorderClassifier.from_arrays(arrays)
         seconds = time.perf_counter() - started
         print(f"round {turn}: {len(features)} pairs, {different.mean():.3f} of them two things, {seconds:.0f} s")
     rooms = f"{arguments.first_seed} to {arguments.first_seed + arguments.rooms - 1}"

@@ -1,4 +1,4 @@
-"""Train the eye of the built-in masks (core3d_search/indexer/masks/built_in/pixel_net.safetensors).
+"""Train the pixel network of the built-in masks (core3d_search/indexer/masks/built_in/pixel_net.safetensors).
 
     python -m training.pixel_net --workdir views --steps 3000 --out pixel_net.safetensors
 
@@ -22,7 +22,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
-from core3d_search.indexer.masks.built_in.pixel_net import WIDTHS, PixelNet, network_input
+from core3d_search.indexer.masks.built_in.pixel_net import WIDTHS, InputChannel, PixelNet, network_input
 from core3d_search.synthetic import CATEGORIES
 from training.rendered import rendered_room
 
@@ -33,8 +33,6 @@ PAIRS = 24_000
 FARTHEST = 80
 """Pixels at half the image's sides between the two of a pair; each octave of distances is as likely."""
 CATEGORY_WEIGHT, STRUCTURE_WEIGHT = 0.15, 0.3
-COLOR, RELIEF, NEARNESS, ACROSS = slice(0, 3), slice(8, 10), 10, 5
-"""Channels of the input that are varied; ACROSS changes its sign in a mirror."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,16 +69,16 @@ def varied(views: RoomViews, rng: np.random.Generator) -> tuple[Tensor, npt.NDAr
     x, ids = torch.from_numpy(inputs[:, rows][:, :, columns].astype(np.float32) / 127), ids[rows][:, columns]
     if rng.random() < 0.5:
         x, ids = x.flip(-1), ids[:, ::-1].copy()
-        x[ACROSS] *= -1
+        x[InputChannel.RIGHT] *= -1  # left and right change places
     gain, shift = rng.uniform(0.75, 1.25, (3, 1, 1)).astype(np.float32), float(rng.uniform(-0.2, 0.2))
-    x[COLOR] = (x[COLOR] + 1) * torch.from_numpy(gain) + shift - 1
-    x[COLOR] += _grain(x[COLOR], rng, 0.08)
+    x[InputChannel.COLOR] = (x[InputChannel.COLOR] + 1) * torch.from_numpy(gain) + shift - 1
+    x[InputChannel.COLOR] += _grain(x[InputChannel.COLOR], rng, 0.08)
     if rng.random() < 0.15:
-        x[COLOR] = x[COLOR].mean(0, keepdim=True)
-    x[RELIEF] *= float(rng.uniform(0.6, 1.4))
-    x[RELIEF] += _grain(x[RELIEF], rng, 0.12)
+        x[InputChannel.COLOR] = x[InputChannel.COLOR].mean(0, keepdim=True)
+    x[InputChannel.RELIEF] *= float(rng.uniform(0.6, 1.4))
+    x[InputChannel.RELIEF] += _grain(x[InputChannel.RELIEF], rng, 0.12)
     if rng.random() < 0.2:
-        x[NEARNESS] = 0
+        x[InputChannel.NEARNESS] = 0
     return x.clamp(-1, 1), ids[::2, ::2]
 
 

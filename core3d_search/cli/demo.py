@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -12,19 +16,19 @@ def demo(
     folder: Annotated[Path, typer.Argument(help="Where the rooms are written; a new or empty folder.")],
     seed: Annotated[int, typer.Option(help="The same seed gives the same rooms.")] = 0,
     count: Annotated[int, typer.Option(min=1, help="How many rooms.")] = 3,
+    frames: Annotated[int, typer.Option(min=1, help="How many frames a room.")] = 40,
 ) -> None:
     """Write furnished rooms as posed RGB-D scans, with their exact ground truth beside them.
+
+    The folder appears when all of it is written: a run that is stopped leaves nothing behind.
 
     Example: core3d demo ./scenes && core3d index ./scenes && core3d search "red chair near window"
     """
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
-    from core3d_search.errors import InputError
     from core3d_search.synthetic import demo_rooms
 
-    if folder.exists() and any(folder.iterdir()):
-        raise InputError(f"{folder} is not empty; name a new folder, so that nothing of yours is overwritten")
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         tasks: dict[str, TaskID] = {}
@@ -34,5 +38,22 @@ def demo(
                 tasks[room] = progress.add_task(room, total=total)
             progress.update(tasks[room], completed=done)
 
-        demo_rooms(folder, seed=seed, count=count, progress=show)
+        with _stopped_by_signals():
+            demo_rooms(folder, seed=seed, count=count, frames=frames, progress=show)
     typer.echo(f"{count} rooms in {folder}; next: core3d index {folder}", err=True)
+
+
+@contextmanager
+def _stopped_by_signals() -> Iterator[None]:
+    """Turn a request to end (kill, a closed terminal) into an exception, so that what was begun is cleared away."""
+
+    def stop(number: int, _: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+    known = [found for name in ("SIGTERM", "SIGHUP") if (found := getattr(signal, name, None)) is not None]
+    before = [signal.signal(number, stop) for number in known]
+    try:
+        yield
+    finally:
+        for number, handler in zip(known, before, strict=True):
+            signal.signal(number, handler)

@@ -12,6 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 import typer
 
 from core3d_search.cli import options, output
+from core3d_search.open3d import SYSTEM_LIBRARIES
 
 MARKS = {"ok": "ok", "note": "--", "fault": "!!"}
 
@@ -113,7 +114,7 @@ def _torchvision() -> Finding:
 def _open3d() -> Finding:
     def explain(error: str) -> str:
         if ".so" in error:
-            return "system libraries are missing; Debian/Ubuntu: apt-get install libegl1 libgl1 libx11-6 libusb-1.0-0"
+            return f"only what needs it stops; to mend it on Debian/Ubuntu: {SYSTEM_LIBRARIES}"
         return "run: pip install open3d"
 
     return _probe("open3d", "import open3d; print('loads')", explain)

@@ -12,8 +12,8 @@ import typer
 from core3d_search.cli import options, output
 
 if TYPE_CHECKING:
-    from core3d_search.indexer.pipeline import Progress
-    from core3d_search.indexer.report import RunReport
+    from core3d_search.indexer.pipeline import Outcome
+    from core3d_search.indexer.report import RunReport, StageProgress
     from core3d_search.store import RunRecord
 
 
@@ -27,7 +27,12 @@ def index(
         list[str] | None,
         typer.Option("--set", help="Any setting, e.g. fusion.gamma=0.25; repeatable.", metavar="KEY=VALUE"),
     ] = None,
-    format: Annotated[str | None, typer.Option(help="Force a reader: frames or 7scenes.")] = None,
+    format: Annotated[str | None, typer.Option(help="Force a reader; core3d formats lists them.")] = None,
+    depth_scale: options.DepthScale = None,
+    camera_axes: options.CameraAxes = None,
+    invert_poses: options.InvertPoses = None,
+    up: options.Up = None,
+    scale: options.Scale = None,
     force: Annotated[bool, typer.Option("--force", help="Index again what has not changed.")] = False,
     as_json: options.Json = False,
 ) -> None:
@@ -40,7 +45,8 @@ def index(
     overrides = [f"masks.generator={masks}"] if masks else []
     overrides += [f"encoder.name={encoder}"] if encoder else []
     config = resolve(profile, [*overrides, *(settings or [])])
-    scenes = find_scenes(path, format)
+    said = options.read_options(depth_scale, camera_axes, invert_poses, up, scale)
+    scenes = find_scenes(path, format, said)
     typer.echo(f"{len(scenes)} scene(s) in {path}, format {', '.join(sorted({s.format for s in scenes}))}", err=True)
     reports: list[RunReport] = []
     failures: dict[str, str] = {}
@@ -51,19 +57,27 @@ def index(
                 _print_report(outcome.report)
                 _print_models(store.runs(outcome.scene)[-1])
             else:
-                failures[outcome.scene] = str(outcome.error)
-                typer.echo(f"{outcome.scene}: {outcome.error}", err=True)
+                told = _told(outcome)
+                failures[outcome.scene] = told
+                typer.echo(f"{outcome.scene}: {told}", err=True)
     if as_json:
         output.print_json({"runs": [report.to_dict() for report in reports], "failed": failures})
     if failures:
         raise typer.Exit(1)
 
 
+def _told(outcome: Outcome) -> str:
+    """Return the message of what stopped a scene; of a bug also where it arose, for whoever mends it."""
+    if not outcome.traceback:
+        return str(outcome.error)
+    what = f"{type(outcome.error).__name__}: {outcome.error}"
+    return f"this is a bug, and the other scenes go on: {what}\n{outcome.traceback}"
+
+
 @contextmanager
-def _progress_bar() -> Iterator[Progress]:
+def _progress_bar() -> Iterator[StageProgress]:
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bars
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
     columns = (
         TextColumn("{task.description}"),
@@ -72,7 +86,7 @@ def _progress_bar() -> Iterator[Progress]:
         TextColumn("{task.fields[rate]}"),
         TimeRemainingColumn(),
     )
-    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
         tasks: dict[tuple[str, str], TaskID] = {}
 
         def progress(scene: str, stage: str, done: int, total: int, skipped: int = 0) -> None:

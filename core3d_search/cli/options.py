@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from core3d_search.indexer.frames import ReadOptions
     from core3d_search.query.llm import LlmParser
 
 Database = Annotated[
@@ -30,6 +31,26 @@ LlmModel = Annotated[
     str | None,
     typer.Option("--llm-model", envvar="CORE3D_LLM_MODEL", help="The model to ask there.", metavar="NAME"),
 ]
+DepthScale = Annotated[
+    float | None,
+    typer.Option(help="Stored depth units to the metre: 1000 for millimetres.", show_default="the format's"),
+]
+CameraAxes = Annotated[
+    str | None,
+    typer.Option(help="Axes of the stored poses: opencv (z forward) or opengl.", show_default="the format's"),
+]
+InvertPoses = Annotated[
+    bool | None,
+    typer.Option("--invert-poses", help="The stored poses are world-to-camera."),
+]
+Up = Annotated[
+    str | None,
+    typer.Option(help="World direction against gravity: z, -y, or three numbers 0,0,1.", show_default="the format's"),
+]
+Scale = Annotated[
+    float | None,
+    typer.Option(help="Metres to the unit of the poses: 0.001 for millimetres.", show_default="the format's"),
+]
 
 THRESHOLD = 0.38
 """The Searcher's own (a test compares them): importing it here would slow down `--help`."""
@@ -44,3 +65,26 @@ def llm_parser(url: str | None, model: str | None) -> LlmParser | None:
     from core3d_search.cli.llm import OnceParser
 
     return OnceParser(url, model)
+
+
+def read_options(
+    depth_scale: float | None, camera_axes: str | None, invert_poses: bool | None, up: str | None, scale: float | None
+) -> ReadOptions:
+    """Return what the options say about how a scan is read; raises InputError for values that cannot be."""
+    from core3d_search.indexer.readers.settings import checked_options
+
+    values = {"depth_scale": depth_scale, "camera_axes": camera_axes, "invert_poses": invert_poses or None}
+    return checked_options({**values, "up": _direction(up), "scale": scale}, "on the command line")
+
+
+def _direction(text: str | None) -> object:
+    """Return `z`, `-y` or `0,0,1` as three numbers; anything else as it is, for the check to refuse."""
+    if text is None:
+        return None
+    sign, axis = (-1.0, text[1:]) if text.startswith("-") else (1.0, text.removeprefix("+"))
+    if axis in ("x", "y", "z"):
+        return [sign * (axis == other) for other in "xyz"]
+    try:
+        return [float(part) for part in text.split(",")]
+    except ValueError:
+        return text

@@ -49,7 +49,12 @@ class TextEncoder(Protocol):
 
 
 class Encoder(TextEncoder, Protocol):
-    """Also turns images into embeddings; each image must give the same vector whatever it is batched with."""
+    """Also turns images into embeddings; each image must give the same vector whatever it is batched with.
+
+    `vocabulary` lists the class names that it tells apart best; empty for one that was trained on any text.
+    """
+
+    vocabulary: tuple[str, ...]
 
     def encode_images(self, images: Sequence[npt.NDArray[np.uint8]]) -> npt.NDArray[np.float32]:
         """Return (N, D) unit embeddings of N images, each (h, w, 3) uint8 RGB of any size."""

@@ -55,6 +55,7 @@ class OpenClipEncoder:
         self.device = device or ("cuda" if torch.cuda.is_available() else "cpu")
         self.prompt = prompt
         self.batch_size = batch_size
+        self.vocabulary: tuple[str, ...] = ()
 
         _refuse_unsafe(file)
         normalisation = published or _any_published(model)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -10,6 +12,7 @@ from core3d_search.errors import InputError
 from core3d_search.indexer.config import CropConfig
 from core3d_search.indexer.detections import Detections
 from core3d_search.indexer.frames import Frame
+from core3d_search.indexer.lifting import Observation
 
 Image = npt.NDArray[np.uint8]
 
@@ -56,6 +59,21 @@ def scaled_box(box: npt.NDArray[np.float32], scale: float, width: int, height: i
     low_x, low_y = int(np.floor(x0 - grow_x + 0.5)), int(np.floor(y0 - grow_y + 0.5))
     high_x, high_y = int(np.floor(x1 + grow_x + 0.5)), int(np.floor(y1 + grow_y + 0.5))
     return max(low_x, 0), max(low_y, 0), min(high_x, width), min(high_y, height)
+
+
+def embed_observations(
+    frame: Frame, observations: Sequence[Observation], encoder: Encoder, config: CropConfig
+) -> npt.NDArray[np.float32]:
+    """Return (N, D) the embeddings of observations in `frame`, which is given in the size in which it was masked."""
+    height, width = frame.depth.shape
+    masks = [seen.mask.in_image(height, width) for seen in observations]
+    detections = Detections(
+        np.stack(masks) if masks else np.zeros((0, height, width), bool),
+        np.array([seen.box for seen in observations], np.float32).reshape(-1, 4),
+        np.array([seen.score for seen in observations], np.float32),
+        np.array([seen.level for seen in observations], np.int64),
+    )
+    return embed_detections(frame, detections, encoder, config)
 
 
 def embed_detections(

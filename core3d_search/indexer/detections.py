@@ -58,6 +58,31 @@ class Detections:
         )
 
 
+@dataclass(frozen=True, eq=False)
+class PackedMask:
+    """A mask as the bits of its box: what is kept of each mask of a scene, since whole ones would fill the memory.
+
+    `box` xyxy pixels in the image, the far corner exclusive; `bits` uint8, the box row by row, eight pixels a byte.
+    """
+
+    box: tuple[int, int, int, int]
+    bits: npt.NDArray[np.uint8]
+
+    @classmethod
+    def of(cls, mask: npt.NDArray[np.bool_], box: npt.NDArray[np.float32]) -> PackedMask:
+        """Return `mask` (H, W), which lies in `box` (4,) xyxy pixels."""
+        x0, y0, x1, y1 = (int(value) for value in box)
+        return cls((x0, y0, x1, y1), np.packbits(mask[y0:y1, x0:x1]))
+
+    def in_image(self, height: int, width: int) -> npt.NDArray[np.bool_]:
+        """Return the mask (H, W) again."""
+        x0, y0, x1, y1 = self.box
+        mask = np.zeros((height, width), bool)
+        inside = np.unpackbits(self.bits, count=(y1 - y0) * (x1 - x0))
+        mask[y0:y1, x0:x1] = inside.reshape(y1 - y0, x1 - x0)
+        return mask
+
+
 def tight_boxes(masks: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
     """Return (N, 4) xyxy pixel boxes of `masks` (N, H, W), the far corner exclusive; an empty mask gives zeros."""
     boxes = np.zeros((len(masks), 4), np.float32)

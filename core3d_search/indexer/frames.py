@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -59,31 +60,68 @@ class Frame:
         )
 
 
+@dataclass(frozen=True)
+class ReadOptions:
+    """What a person says about a scan where its files do not, or are wrong; None leaves it to the format.
+
+    `depth_scale`: stored units to the metre (1000 = millimetres; a value below 1 is read as metres to the unit).
+    `camera_axes`: the axes that the stored poses use, a key of `CAMERA_AXES`. `invert_poses`: what is stored is
+    camera_from_world. `up` (3,): the unit world direction against gravity. `scale`: metres to the unit of the poses.
+    """
+
+    depth_scale: float | None = None
+    camera_axes: str | None = None
+    invert_poses: bool | None = None
+    up: tuple[float, float, float] | None = None
+    scale: float | None = None
+
+    def over(self, other: ReadOptions) -> ReadOptions:
+        """Return these options, with those of `other` where these say nothing."""
+        merged = {f.name: mine for f in fields(self) if (mine := getattr(self, f.name)) is not None}
+        return replace(other, **merged)
+
+    def said(self) -> dict[str, object]:
+        """Return the options that say something, by name, as plain values."""
+        return {f.name: value for f in fields(self) if (value := getattr(self, f.name)) is not None}
+
+
+AS_STORED = ReadOptions()
+"""Nothing said: everything as the format and the scene's own files say."""
+
+
 class SceneReader(Protocol):
     """One scene on disk as a sequence of frames.
 
-    `format` is the registered name of the reader, `layout` the files that it expects, in one line for people. `up`
-    (3,) is the unit direction against gravity in world coordinates, None where the format does not say.
-    `reader[i]` raises InputError for a frame that cannot be read; the pipeline skips, counts and lists it.
+    `format` is the registered name of the reader, `layout` the files that it expects, in one line for people.
+    `suffixes` are the endings of the files that may be such a scene (lower case, with the dot), none where it is always
+    a folder.
+    `source` is the folder, file or archive that holds the scene. `up` (3,) is the unit direction against gravity in
+    world coordinates, None where neither the format nor `options` says. `reader[i]` raises InputError for a frame
+    that cannot be read; the pipeline skips, counts and lists it.
     """
 
     format: str
     layout: str
-    path: Path
+    suffixes: tuple[str, ...]
+    source: Path
+    options: ReadOptions
     name: str
     up: npt.NDArray[np.float64] | None
 
     @classmethod
-    def recognises(cls, path: Path) -> bool:
-        """Return whether `path` looks like a scene of this format, without reading a frame."""
+    def recognises(cls, source: Path) -> bool:
+        """Return whether `source`, a folder or a file, looks like a scene of this format, without reading a frame.
+
+        True also where something is missing that `open` will name.
+        """
 
     @classmethod
-    def open(cls, path: Path) -> SceneReader:
-        """Return the scene at `path`; raises InputError that says what is missing."""
+    def open(cls, source: Path, options: ReadOptions = ...) -> SceneReader:
+        """Return the scene at `source`; raises InputError that says what is missing."""
 
     def __len__(self) -> int: ...
 
     def __getitem__(self, position: int) -> Frame: ...
 
-    def fingerprint(self) -> str:
-        """Return a checksum over the names and contents of all files that the scene is read from."""
+    def files(self) -> Sequence[Path]:
+        """Return every file that the scene is read from."""

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core3d_search.datatypes import Box3D, View
+from core3d_search.errors import InputError
 from core3d_search.geometry import fit_box, thin, voxel_keys
 from core3d_search.indexer.clusters import cluster
 from core3d_search.indexer.config import FusionConfig
@@ -23,7 +24,7 @@ Voxels = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class FusedObject:
-    """One object of a scene: `points` (P, 3) float32 world metres, `colors` (P, 3) uint8, `embedding` (D,) unit.
+    """One object of a scene: `points` (P, 3) float32 world metres, `colors` (P, 3) uint8.
 
     `members` are positions in the list of observations that was fused; `views` are the best first.
     """
@@ -31,7 +32,6 @@ class FusedObject:
     points: npt.NDArray[np.float32]
     colors: npt.NDArray[np.uint8]
     box: Box3D
-    embedding: npt.NDArray[np.float32]
     members: tuple[int, ...]
     views: tuple[View, ...]
 
@@ -50,13 +50,13 @@ def fuse(
 ) -> list[FusedObject]:
     """Return the objects of a scene of `frame_count` frames, largest first; the order of `observations` is immaterial.
 
-    `up` (3,) makes boxes stand upright. Objects that are nothing but bare `structure` are left out.
+    `up` (3,) makes boxes stand upright. Objects that are nothing but bare `structure` are left out. Raises InputError
+    where the config compares looks and observations come without an embedding.
     """
     order = sorted(range(len(observations)), key=lambda position: _sort_key(observations[position]))
     ranked = [observations[position] for position in order]
     voxels = _number_voxels(ranked, config.voxel_m)
-    embeddings = np.stack([o.embedding for o in ranked]).astype(np.float64) if ranked else np.zeros((0, 0))
-    groups = merge_groups(voxels, embeddings, config)
+    groups = merge_groups(voxels, _embeddings(ranked, config), config)
     if config.absorb_overlap < 1:
         groups = absorb_parts(groups, voxels, [o.frame for o in ranked], config.absorb_overlap)
     needed = min(config.min_observations, max(3, frame_count // 6)) if frame_count > config.few_frames else 1
@@ -69,6 +69,16 @@ def fuse(
             continue
         objects.append(fused)
     return sorted(objects, key=lambda fused: (-len(fused.points), tuple(fused.box.center)))
+
+
+def _embeddings(observations: Sequence[Observation], config: FusionConfig) -> npt.NDArray[np.float64]:
+    """Return (N, D) the embeddings that `config` compares; (N, 0) where it is the paper's, which compares none."""
+    if config.min_similarity <= -1 or not observations:
+        return np.zeros((len(observations), 0))
+    found = [o.embedding for o in observations if o.embedding is not None]
+    if len(found) < len(observations):
+        raise InputError("fusion.min_similarity compares embeddings: observations must be embedded before fusion")
+    return np.stack(found).astype(np.float64)
 
 
 def _sort_key(observation: Observation) -> tuple[Any, ...]:
@@ -217,8 +227,6 @@ def _build(
         kept = _without_strays(points, counts, config)
         points, colors, weights = points[kept], colors[kept], weights[kept]
     box = fit_box(points, up, weights, config.box_trim, config.box_max_trim_m)
-    total = np.sum([part.embedding for part in parts], axis=0, dtype=np.float64)
-    embedding = np.asarray(total / max(float(np.linalg.norm(total)), 1e-12), np.float32)
     seen = sorted(
         ((-len(voxels[member]) / whole, member) for member in group),
     )[: config.views]
@@ -226,7 +234,7 @@ def _build(
         View(ranked[member].frame, tuple(ranked[member].box.tolist()), min(1.0, -fraction)) for fraction, member in seen
     )
     positions = tuple(sorted(order[member] for member in group))
-    return FusedObject(points, colors, box, embedding, positions, views)
+    return FusedObject(points, colors, box, positions, views)
 
 
 def well_supported(counts: npt.NDArray[np.int64], noise_fraction: float) -> npt.NDArray[np.bool_]:

@@ -17,7 +17,7 @@ class Labeller:
 
     def __init__(self, encoder: Encoder, config: LabelConfig) -> None:
         everyday = sorted({canonical(noun) for noun in NOUNS})
-        self.vocabulary: Sequence[str] = config.vocabulary or getattr(encoder, "vocabulary", ()) or everyday
+        self.vocabulary: Sequence[str] = config.vocabulary or encoder.vocabulary or everyday
         self._encoder = encoder
         self._texts = encoder.encode_texts(list(self.vocabulary))
         self._neutral = encoder.encode_texts(list(encoder.calibration.neutral_phrases))

@@ -11,7 +11,7 @@ from core3d_search.datatypes import checked
 from core3d_search.errors import InputError
 from core3d_search.geometry import thin
 from core3d_search.indexer.config import LiftConfig
-from core3d_search.indexer.detections import Detections
+from core3d_search.indexer.detections import Detections, PackedMask
 from core3d_search.indexer.frames import Frame
 from core3d_search.indexer.surfaces import back_project, jumps, to_world
 
@@ -21,9 +21,9 @@ class Observation:
     """One detection in 3D.
 
     `frame` is the frame's index; `box` (4,) xyxy pixels; `score` in [0, 1]; `level` 1 to 6; `points` (P, 3) float32
-    world metres, one a voxel; `colors` (P, 3) uint8 RGB; `embedding` (D,) float32 unit; `pixel_count` of the mask;
+    world metres, one a voxel; `colors` (P, 3) uint8 RGB; `mask` the pixels it was seen at, `pixel_count` of them;
     `at_border` whether the mask touches the image border, so that more of the thing may lie outside; `depth_m` median
-    distance along the optical axis.
+    distance along the optical axis; `embedding` (D,) float32 unit, only where fusion is asked to compare looks.
     """
 
     frame: int
@@ -32,28 +32,26 @@ class Observation:
     level: int
     points: npt.NDArray[np.float32]
     colors: npt.NDArray[np.uint8]
-    embedding: npt.NDArray[np.float32]
+    mask: PackedMask
     pixel_count: int
     at_border: bool
     depth_m: float
+    embedding: npt.NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "box", checked("box", self.box, (4,), np.float32))
         object.__setattr__(self, "points", checked("points", self.points, (None, 3), np.float32))
         object.__setattr__(self, "colors", checked("colors", self.colors, (len(self.points), 3), np.uint8))
-        object.__setattr__(self, "embedding", checked("embedding", self.embedding, (None,), np.float32))
+        if self.embedding is not None:
+            object.__setattr__(self, "embedding", checked("embedding", self.embedding, (None,), np.float32))
 
 
-def lift(
-    frame: Frame, detections: Detections, embeddings: npt.NDArray[np.float32], config: LiftConfig
-) -> list[Observation]:
+def lift(frame: Frame, detections: Detections, config: LiftConfig) -> list[Observation]:
     """Return the observations of `detections`, in order; those with too few points are left out.
 
-    `embeddings` (N, D), one row a detection. Ignored are pixels without depth, beyond the range, beside a jump of
-    depth, and on the rim of the mask. Raises InputError that names the frame.
+    Ignored are pixels without depth, beyond the range, beside a jump of depth, and on the rim of the mask. Raises
+    InputError that names the frame.
     """
-    if len(embeddings) != len(detections):
-        raise InputError(f"frame {frame.index}: {len(detections)} detections but {len(embeddings)} embeddings")
     if not np.isfinite(frame.world_from_camera).all():
         raise InputError(f"frame {frame.index}: world_from_camera is not finite")
     usable = (frame.depth > 0) & (frame.depth <= config.max_range_m)
@@ -62,8 +60,8 @@ def lift(
     camera_points = back_project(frame.depth, frame.intrinsics)
     height, width = frame.depth.shape
     observations = []
-    for mask, box, score, level, embedding in zip(
-        detections.masks, detections.boxes, detections.scores, detections.levels, embeddings, strict=True
+    for mask, box, score, level in zip(
+        detections.masks, detections.boxes, detections.scores, detections.levels, strict=True
     ):
         rows, columns = np.nonzero(_without_rim(mask, box, config.erode_px) & usable)
         if not len(rows):
@@ -81,7 +79,7 @@ def lift(
                 int(level),
                 points,
                 colors,
-                embedding,
+                PackedMask.of(mask, box),
                 int(mask.sum()),
                 at_border,
                 float(np.median(frame.depth[rows, columns])),

@@ -6,7 +6,17 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
+
+
+class StageProgress(Protocol):
+    """Hears how far a stage of a scene has come: `done` of `total` steps, of which `skipped` failed."""
+
+    def __call__(self, scene: str, stage: str, done: int, total: int, skipped: int = 0) -> None: ...
+
+
+def silent(scene: str, stage: str, done: int, total: int, skipped: int = 0) -> None:
+    """Tell nobody."""
 
 
 class StageClock:

@@ -3,12 +3,17 @@
 One pass. A noun phrase without a waiting relation names the target (or, once there is one, another thing that is put
 in relation to it); a relation word is followed by its anchor. Relations belong to the nearest noun before them inside
 a clause ("the mug on the table next to the window") and to the target after a comma, a full stop or "and"; orders such
-as "closest to" always belong to what the sentence is about. The steps are tried in the order of `_STEPS`:
+as "closest to" always belong to what the sentence is about. The steps are tried in the order of `STEPS`:
 
-    viewpoints    where the speaker stands and looks                                  viewpoints.py
-    clauses       relations, negations, statements, pronouns, instructions            clauses.py
-    choices       sides, ordinals, superlatives, measures                             choices.py
-    noun phrases  "the two small brown chairs"                                        noun_phrases.py
+    viewpoint                                            where the speaker stands and looks    viewpoints.py
+    mark, imperative, conjunction, negation, attribute,
+    statement                                            what each sentence is about           statements.py
+    measure                                              "wider than 1 m"                      measures.py
+    side                                                 "on the left of the desk"             sides.py
+    ordinal, alone, selector                             "second largest"                      orders.py
+    relation                                             "on the table", "with a lamp on it"   relation_phrases.py
+
+All of them read noun phrases (noun_phrases.py) and work on one `Reading` (reading.py).
 """
 
 from __future__ import annotations
@@ -17,11 +22,17 @@ import re
 from collections.abc import Collection
 
 from core3d_search.query import lexicon as lex
-from core3d_search.query.choices import Choices
 from core3d_search.query.cursor import MARKS
 from core3d_search.query.draft import Draft
 from core3d_search.query.meaning import Query, Viewpoint
+from core3d_search.query.measures import measure
 from core3d_search.query.notation import looks_exact, read
+from core3d_search.query.orders import alone, ordinal, selector
+from core3d_search.query.reading import Reading
+from core3d_search.query.relation_phrases import relation
+from core3d_search.query.sides import side
+from core3d_search.query.statements import attribute, conjunction, imperative, mark, negation, statement
+from core3d_search.query.viewpoints import viewpoint
 from core3d_search.query.words import LONGEST_TEXT
 
 _QUOTED_SCENE = re.compile(r"\b(?:in|from)\s+(?:the\s+)?(?:scene|room|scan)?\s*[\"“]([^\"”]{1,80})[\"”]", re.IGNORECASE)
@@ -37,7 +48,15 @@ def parse(text: str, vocabulary: Collection[str] = (), scenes: Collection[str] =
     if looks_exact(text):
         return read(text)
     scene, rest = split_scene(text, scenes)
-    return _Reader(rest, frozenset(name.lower() for name in vocabulary)).query(text, scene)
+    reading = Reading(rest, frozenset(name.lower() for name in vocabulary))
+    while reading.i < len(reading.words):
+        before = reading.i
+        if not any(step(reading) for step in STEPS):
+            reading.skip()
+        reading.i = max(reading.i, before + 1)  # every step must move on
+    _name_target(reading)
+    _relate_others(reading)
+    return _conclude(reading, text, scene)
 
 
 def split_scene(text: str, scenes: Collection[str]) -> tuple[str | None, str]:
@@ -54,88 +73,76 @@ def split_scene(text: str, scenes: Collection[str]) -> tuple[str | None, str]:
     return None, text
 
 
-class _Reader(Choices):
-    """All steps together, and what remains to be concluded at the end of the text."""
+def question(r: Reading) -> bool:
+    """ "how many", "count", "number of" ask for a count."""
+    if r.target is not None or r.i > 5:
+        return False
+    pair = (r.word(), r.word(1))
+    length = 2 if pair in (("how", "many"), ("number", "of")) else int(r.word() == "count")
+    if length:
+        r.aim = "count"
+        r.eat(length)
+    return bool(length)
 
-    aim = "find"
 
-    def query(self, text: str, scene: str | None) -> Query:
-        """Read everything and return the query."""
-        steps = (
-            self.mark, self.question, self.viewpoint, self.imperative, self.conjunction, self.negation, self.measure,
-            self.side, self.ordinal, self.alone, self.selector, self.relation, self.attribute, self.statement,
-        )  # fmt: skip
-        while self.i < len(self.words):
-            before = self.i
-            if not any(step() for step in steps):
-                self.skip()
-            self.i = max(self.i, before + 1)  # every step must move on
-        self._name_target()
-        self._relate_others()
-        content = [k for k, word in enumerate(self.words) if word not in MARKS and word not in lex.FUNCTION_WORDS]
-        missed = tuple(self.words[k] for k in content if not self.known[k])
-        certainty = 1.0 - len(missed) / len(content) if content else 0.0
-        target = self.target
-        fallback = target is None or not (target.noun or target.described) or certainty < 0.5
-        if target is None or not (target.noun or target.described):
-            target = Draft(" ".join([word for word in self.words if word not in MARKS][:12]))
-        if fallback:
-            certainty = min(certainty, 0.3)
-        unread = text[LONGEST_TEXT:].split(maxsplit=1)[:1]
-        return Query(
-            target.frozen(),
-            self._viewpoint(),
-            scene,
-            "count" if self.aim == "count" else "find",
-            text,
-            (*missed, *(word[:40] for word in unread)),
-            round(certainty, 3),
-            fallback,
-        )
+STEPS = (
+    mark, question, viewpoint, imperative, conjunction, negation, measure, side, ordinal, alone, selector, relation,
+    attribute, statement,
+)  # fmt: skip
+"""Each returns whether it consumed something; the first that does wins."""
 
-    def question(self) -> bool:
-        """ "how many", "count", "number of" ask for a count."""
-        if self.target is not None or self.i > 5:
-            return False
-        pair = (self.word(), self.word(1))
-        length = 2 if pair in (("how", "many"), ("number", "of")) else int(self.word() == "count")
-        if length:
-            self.aim = "count"
-            self.eat(length)
-        return bool(length)
 
-    def _viewpoint(self) -> Viewpoint | None:
-        if self.standing is None and self.facing is None:
-            return None
-        return Viewpoint(
-            self.standing.frozen() if self.standing is not None else None,
-            self.facing.frozen() if self.facing is not None else None,
-        )
+def _conclude(r: Reading, text: str, scene: str | None) -> Query:
+    """Return the query, and how sure the reading is of it."""
+    content = [k for k, word in enumerate(r.words) if word not in MARKS and word not in lex.FUNCTION_WORDS]
+    missed = tuple(r.words[k] for k in content if not r.known[k])
+    certainty = 1.0 - len(missed) / len(content) if content else 0.0
+    target = r.target
+    fallback = target is None or not (target.noun or target.described) or certainty < 0.5
+    if target is None or not (target.noun or target.described):
+        target = Draft(" ".join([word for word in r.words if word not in MARKS][:12]))
+    if fallback:
+        certainty = min(certainty, 0.3)
+    unread = text[LONGEST_TEXT:].split(maxsplit=1)[:1]
+    missed = (*missed, *(word[:40] for word in unread))
+    return Query(target.frozen(), _viewpoint(r), scene, r.aim, text, missed, round(certainty, 3), fallback)
 
-    def _name_target(self) -> None:
-        """Give "the one on the left" the noun of the group that was mentioned around it."""
-        target = self.target
-        if target is None or not (not target.noun or target.name in lex.PLACES or target.name == "row"):
-            return
-        if self.facing is None or (not target.noun and target.selectors):
-            target.noun = self._group_around() or target.noun or (self.facing.noun if self.facing is not None else "")
 
-    def _group_around(self) -> str:
-        seen = [draft for draft in (self.facing, self.standing, self.target) if draft is not None]
-        anchors = [a for draft in seen for _, found, negated in draft.relations if not negated for a in found]
-        for draft in (*(d for d in seen if d.name not in lex.PLACES), *anchors, *self.others):
-            if draft.noun and (draft.plural or draft.number):
-                return draft.noun
-        return ""
+def _viewpoint(r: Reading) -> Viewpoint | None:
+    if r.standing is None and r.facing is None:
+        return None
+    return Viewpoint(
+        r.standing.frozen() if r.standing is not None else None,
+        r.facing.frozen() if r.facing is not None else None,
+    )
 
-    def _relate_others(self) -> None:
-        """A thing that was mentioned without a relation to the target is at least expected near it."""
-        for other in list(self.others) if self.target is not None else ():
-            for relation in other.relations:
-                if relation[1] and relation[1][0].is_same_thing_as(self.target):
-                    other.relations.remove(relation)
-                    self.turn_to_target(other, relation[0], relation[2])
-                    break
-            else:
-                if other.noun and not other.is_same_thing_as(self.target):
-                    self.turn_to_target(other, "near", False)
+
+def _name_target(r: Reading) -> None:
+    """Give "the one on the left" the noun of the group that was mentioned around it."""
+    target = r.target
+    if target is None or not (not target.noun or target.name in lex.PLACES or target.name == "row"):
+        return
+    if r.facing is None or (not target.noun and target.selectors):
+        target.noun = _group_around(r) or target.noun or (r.facing.noun if r.facing is not None else "")
+
+
+def _group_around(r: Reading) -> str:
+    seen = [draft for draft in (r.facing, r.standing, r.target) if draft is not None]
+    anchors = [a for draft in seen for _, found, negated in draft.relations if not negated for a in found]
+    for draft in (*(d for d in seen if d.name not in lex.PLACES), *anchors, *r.others):
+        if draft.noun and (draft.plural or draft.number):
+            return draft.noun
+    return ""
+
+
+def _relate_others(r: Reading) -> None:
+    """A thing that was mentioned without a relation to the target is at least expected near it."""
+    for other in list(r.others) if r.target is not None else ():
+        for said in other.relations:
+            if said[1] and said[1][0].is_same_thing_as(r.target):
+                other.relations.remove(said)
+                r.turn_to_target(other, said[0], said[2])
+                break
+        else:
+            if other.noun and not other.is_same_thing_as(r.target):
+                r.turn_to_target(other, "near", False)

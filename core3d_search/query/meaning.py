@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import Literal
 
-Frame = Literal["viewer", "anchor", "room"]
+ReferenceFrame = Literal["viewer", "anchor", "room"]
 """Whose left and front: of somebody who looks at the anchor, of the anchor, or of the room (+x right, +y behind)."""
 
 
@@ -35,7 +36,7 @@ class Relation:
     predicate: str
     anchors: tuple[Phrase, ...] = ()
     negated: bool = False
-    frame: Frame | None = None
+    frame: ReferenceFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,38 @@ class Query:
     fallback: bool = field(default=False, compare=False)
 
     def __str__(self) -> str:
-        from core3d_search.query.notation import write
+        return _notation(self)
 
-        return write(self)
+
+def _notation(query: Query) -> str:
+    """Return the exact notation of `query`."""
+    parts = [query.aim, _phrase(query.target)]
+    if query.viewpoint is not None:
+        if query.viewpoint.standing is not None:
+            parts += ["standing", _phrase(query.viewpoint.standing)]
+        if query.viewpoint.facing is not None:
+            parts += ["facing", _phrase(query.viewpoint.facing)]
+    if query.scene is not None:
+        parts += ["in", json.dumps(query.scene)]
+    return " ".join(parts)
+
+
+def _phrase(phrase: Phrase) -> str:
+    items = [json.dumps(phrase.noun)]
+    items += [_not(a.negated) + f"{a.kind} {a.value}" for a in phrase.attributes]
+    items += [_not(m.negated) + f"{m.dimension} {m.comparison} {m.metres!r}" for m in phrase.measures]
+    for relation in phrase.relations:
+        frame = f" ({relation.frame})" if relation.frame else ""
+        anchors = "".join(" " + _phrase(a) for a in relation.anchors)
+        items.append(_not(relation.negated) + "is " + relation.predicate.replace(" ", "_") + frame + anchors)
+    for selector in phrase.selectors:
+        anchors = "".join(" " + _phrase(a) for a in selector.anchors)
+        items.append(_not(selector.negated) + f"pick {selector.rank} {selector.order}" + anchors)
+    if phrase.number is not None:
+        items.append(f"number {phrase.number}")
+    items += [f"no {json.dumps(noun)}" for noun in phrase.excluded]
+    return "[" + ", ".join(items) + "]"
+
+
+def _not(negated: bool) -> str:
+    return "not " if negated else ""

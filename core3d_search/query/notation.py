@@ -20,40 +20,6 @@ from core3d_search.query.meaning import Attribute, Measure, Phrase, Query, Relat
 _TOKEN = re.compile(r'\s*("(?:[^"\\]|\\.)*"|[\[\](),<>=]|[^\s\[\](),<>="]+)')
 
 
-def write(query: Query) -> str:
-    """Return the exact notation of `query`."""
-    parts = [query.aim, _phrase(query.target)]
-    if query.viewpoint is not None:
-        if query.viewpoint.standing is not None:
-            parts += ["standing", _phrase(query.viewpoint.standing)]
-        if query.viewpoint.facing is not None:
-            parts += ["facing", _phrase(query.viewpoint.facing)]
-    if query.scene is not None:
-        parts += ["in", json.dumps(query.scene)]
-    return " ".join(parts)
-
-
-def _phrase(phrase: Phrase) -> str:
-    items = [json.dumps(phrase.noun)]
-    items += [_not(a.negated) + f"{a.kind} {a.value}" for a in phrase.attributes]
-    items += [_not(m.negated) + f"{m.dimension} {m.comparison} {m.metres!r}" for m in phrase.measures]
-    for relation in phrase.relations:
-        frame = f" ({relation.frame})" if relation.frame else ""
-        anchors = "".join(" " + _phrase(a) for a in relation.anchors)
-        items.append(_not(relation.negated) + "is " + relation.predicate.replace(" ", "_") + frame + anchors)
-    for selector in phrase.selectors:
-        anchors = "".join(" " + _phrase(a) for a in selector.anchors)
-        items.append(_not(selector.negated) + f"pick {selector.rank} {selector.order}" + anchors)
-    if phrase.number is not None:
-        items.append(f"number {phrase.number}")
-    items += [f"no {json.dumps(noun)}" for noun in phrase.excluded]
-    return "[" + ", ".join(items) + "]"
-
-
-def _not(negated: bool) -> str:
-    return "not " if negated else ""
-
-
 def looks_exact(text: str) -> bool:
     """Return whether `text` starts like the exact notation."""
     return re.match(r'\s*(find|count)\s*\[\s*"', text) is not None

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from core3d_search.query.synonyms import EXTRA, KINDS, SYNONYMS
+from core3d_search.query.kinds import KINDS
+from core3d_search.query.synonyms import EXTRA, SYNONYMS
 from core3d_search.query.words import singular
 
 GENERIC = frozenset(

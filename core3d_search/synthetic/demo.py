@@ -6,6 +6,7 @@ from pathlib import Path
 
 from core3d_search.synthetic.generate import assemble, furnish
 from core3d_search.synthetic.room import Room
+from core3d_search.synthetic.whole_folder import whole_folder
 from core3d_search.synthetic.writer import Progress, write_room
 
 DEMO_KINDS = ("living room", "kitchen", "bedroom", "office", "dining room", "studio", "bathroom")
@@ -25,12 +26,14 @@ def demo_rooms(
     """Write `count` furnished rooms of different kinds below `folder` and return their folders.
 
     In all of them together exactly one red chair stands near a window, and another red chair does not, so that
-    "red chair near window" has one right answer.
+    "red chair near window" has one right answer. `folder` must be new or empty, else InputError; it appears when all
+    rooms are written, so a run that fails or is stopped leaves nothing behind.
     """
-    return [
-        write_room(room, Path(folder) / room.name, frames=frames, width=width, height=height, progress=progress)
-        for room in plan_demo(seed, count)
-    ]
+    rooms = plan_demo(seed, count)
+    with whole_folder(Path(folder)) as work:
+        for room in rooms:
+            write_room(room, work / room.name, frames=frames, width=width, height=height, progress=progress)
+    return [Path(folder) / room.name for room in rooms]
 
 
 def plan_demo(seed: int = 0, count: int = 3) -> list[Room]:

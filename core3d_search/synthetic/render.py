@@ -1,14 +1,14 @@
-"""Ray-casts a room into colour, depth and instance images (Open3D RaycastingScene), with light, shadow and texture."""
+"""Ray-casts a room into colour, depth and instance images, with light, shadow and texture."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
 
+from core3d_search.rays import ray_scene
 from core3d_search.synthetic import textures
 from core3d_search.synthetic.mesh import Mesh
 from core3d_search.synthetic.room import Room
@@ -72,10 +72,7 @@ class Renderer:
     """A room made ready for ray casting; one thread, so that figures do not depend on the machine's cores."""
 
     def __init__(self, room: Room) -> None:
-        import open3d as o3d
-
         self.room = room
-        self._tensor = cast(Any, o3d.core.Tensor)
         things: list[tuple[int, Mesh, tuple[Surface, ...]]] = [(0, part.mesh, part.surfaces) for part in room.structure]
         things += [(item.id, item.mesh, item.surfaces) for item in room.objects]
         surfaces = [surface for _, _, own in things for surface in own]
@@ -96,23 +93,16 @@ class Renderer:
         self._gloss = np.array([surface.gloss for surface in surfaces], np.float32)
         self._glow = np.array([surface.glow for surface in surfaces], np.float32)
         self._glass = np.array([surface.glass for surface in surfaces])
-        self._scene = o3d.t.geometry.RaycastingScene(nthreads=1)
-        corners = np.ascontiguousarray(mesh.corners.reshape(-1, 3), np.float32)
-        triangles = np.arange(len(corners), dtype=np.uint32).reshape(-1, 3)
-        self._scene.add_triangles(self._tensor(corners), self._tensor(triangles))
+        corners = mesh.corners.reshape(-1, 3)
+        self._scene = ray_scene(corners, np.arange(len(corners)).reshape(-1, 3))
 
     def occluded(self, start: npt.ArrayLike, end: npt.ArrayLike) -> npt.NDArray[np.bool_]:
         """Return for segments from `start` to `end` (N, 3) whether anything lies between; the last 2 % are ignored."""
         a, b = np.broadcast_arrays(np.asarray(start, np.float32), np.asarray(end, np.float32))
-        return self._hits(a.T, (b - a).T, 0.98)
+        return self._scene.occluded(a, b - a, 0.98)
 
     def _hits(self, start: Floats, direction: Floats, far: float) -> npt.NDArray[np.bool_]:
-        rays = np.empty((*start.shape[1:], 6), np.float32)
-        for axis in range(3):
-            rays[..., axis] = start[axis]
-            rays[..., 3 + axis] = direction[axis]
-        found: npt.NDArray[np.bool_] = self._scene.test_occlusions(self._tensor(rays), 0.0, far).numpy()
-        return found
+        return self._scene.occluded(np.moveaxis(start, 0, -1), np.moveaxis(direction, 0, -1), far)
 
     def frame(
         self,
@@ -129,31 +119,25 @@ class Renderer:
         turn = world_from_camera[:3, :3].astype(np.float32)
         origin = world_from_camera[:3, 3].astype(np.float32)[:, None, None]
         direction = _directions(turn, intrinsics, size)
-        rays = np.empty((height, width, 6), np.float32)
-        for axis in range(3):
-            rays[..., axis] = origin[axis]
-            rays[..., 3 + axis] = direction[axis]
-        found = self._scene.cast_rays(self._tensor(rays))
-        depth = found["t_hit"].numpy()
-        hit = np.isfinite(depth)
-        depth = np.where(hit, depth, 0).astype(np.float32)
-        triangle = np.where(hit, found["primitive_ids"].numpy(), 0).astype(np.int32)
+        found = self._scene.intersect(origin[:, 0, 0], np.moveaxis(direction, 0, -1))
+        hit = found.triangle >= 0
+        depth = np.where(hit, found.distance, 0).astype(np.float32)
+        triangle = np.where(hit, found.triangle, 0)
         instance = np.where(hit, self._instance[triangle], 0).astype(np.uint16)
-        flat = np.ascontiguousarray(found["primitive_normals"].numpy().transpose(2, 0, 1))
+        flat = np.ascontiguousarray(np.moveaxis(found.normal, -1, 0))
         # thin sheets have two sides: the lit one is the one that the camera sees
         facing = dot(flat, direction)
         flat *= np.where(facing > 0, np.float32(-1), np.float32(1))
         point: Floats = np.add(origin, depth * direction, dtype=np.float32)
         arriving = arriving_light(point, flat, self.room.lights, self._hits, rng)
         length: Floats = np.sqrt(dot(direction, direction), dtype=np.float32)
-        barycentric = found["primitive_uvs"].numpy()
         radiance = np.empty_like(point)
         poor = np.zeros((2, height, width), bool)
         # in bands, so that the many images in between stay in the processor's cache
         for first in range(0, height, BAND):
             rows = slice(first, first + BAND)
             surface = self._surface[triangle[rows]]
-            normal, uv = self._interpolate(triangle[rows], barycentric[rows])
+            normal, uv = self._interpolate(triangle[rows], found.barycentric[rows])
             normal *= np.where(dot(normal, flat[:, rows]) < 0, np.float32(-1), np.float32(1))
             seen = Seen(point[:, rows], normal, direction[:, rows] / length[rows])
             albedo = self._albedo(surface, uv, depth[rows], float(intrinsics[0, 0]))

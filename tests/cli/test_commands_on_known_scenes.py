@@ -125,6 +125,6 @@ def test_every_command_has_help(core3d):
 
 def test_the_default_threshold_is_that_of_the_searcher():
     from core3d_search.cli import options
-    from core3d_search.search.searcher import THRESHOLD
+    from core3d_search.search.scoring import THRESHOLD
 
     assert options.THRESHOLD == THRESHOLD

@@ -23,7 +23,7 @@ def test_what_is_no_checkpoint_is_refused_without_running_it(monkeypatch, capsys
 
 @pytest.mark.slow
 def test_a_checkpoint_becomes_safetensors(monkeypatch, capsys, tmp_path):
-    from core3d_search.indexer.masks.semantic_sam.generated import write_generated_checkpoint
+    from benchmarks.generated_weights import write_generated_checkpoint
 
     write_generated_checkpoint("swint", tmp_path / "model.pth")
     assert run(monkeypatch, tmp_path / "model.pth", tmp_path / "model.safetensors") == 0

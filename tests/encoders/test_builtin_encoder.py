@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from contracts.encoder_contract import EncoderContract
 
 from core3d_search.encoders import load_encoder
 from core3d_search.encoders.builtin import WEIGHTS, BuiltinEncoder
 from core3d_search.errors import ModelError
+from core3d_search.testing.encoders import EncoderContract
 
 
 @pytest.fixture(scope="module")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from contracts.encoder_contract import pictures
 
 from core3d_search.encoders.builtin_image import SIDE, ImageTower, fitted, normalised
 from core3d_search.encoders.builtin_text import TextTower, ngram_rows, words_of
+from core3d_search.testing.encoders import pictures
 
 torch = pytest.importorskip("torch")
 WORDS = ["a", "chair", "lamp", "red", "table"]

@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from contracts.encoder_contract import EncoderContract, pictures
 
 from core3d_search.encoders import load_encoder
 from core3d_search.encoders.open_clip import OpenClipEncoder
 from core3d_search.errors import ModelError
+from core3d_search.testing.encoders import EncoderContract, pictures
 
 TINY = {
     "embed_dim": 32,

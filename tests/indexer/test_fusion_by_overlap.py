@@ -9,18 +9,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core3d_search.errors import InputError
 from core3d_search.indexer.config import FusionConfig
+from core3d_search.indexer.detections import PackedMask
 from core3d_search.indexer.fusion import agree, fuse, merge_groups, well_supported
 from core3d_search.indexer.lifting import Observation
 from core3d_search.indexer.planes import Plane, Structure
 
 PLAIN = FusionConfig(min_observations=1, min_voxels=1, absorb_overlap=1.0, box_trim=0)
-EMBEDDING = np.array([1, 0], np.float32)
+MASK = PackedMask((0, 0, 1, 1), np.array([128], np.uint8))
 
 
-def seen(points: np.ndarray, frame: int = 0, embedding: np.ndarray = EMBEDDING, color: int = 99) -> Observation:
+def seen(points: np.ndarray, frame: int = 0, embedding: np.ndarray | None = None, color: int = 99) -> Observation:
     colors = np.full((len(points), 3), color, np.uint8)
-    return Observation(frame, np.arange(4, dtype=float), 1.0, 2, points, colors, embedding, len(points), False, 1.0)
+    return Observation(
+        frame, np.arange(4, dtype=float), 1.0, 2, points, colors, MASK, len(points), False, 1.0, embedding
+    )
 
 
 def slab(low: tuple[int, int, int], high: tuple[int, int, int]) -> np.ndarray:
@@ -100,14 +104,6 @@ def _cells(points: np.ndarray) -> np.ndarray:
     return x * 400 + y * 20 + z
 
 
-def test_the_embedding_is_the_normalised_sum_of_the_members() -> None:
-    cube = slab((0, 0, 0), (5, 5, 5))
-    e = np.array([[1, 0], [0, 1], [0, 1]], np.float32)
-    (one,) = fuse([seen(cube, i, e[i]) for i in range(3)], 3, PLAIN)
-    assert one.embedding == pytest.approx(np.array([1, 2]) / np.sqrt(5))
-    assert one.observation_count == 3
-
-
 def test_views_are_those_that_show_most() -> None:
     full, part = slab((0, 0, 0), (10, 10, 1)), slab((0, 0, 0), (7, 10, 1))
     (one,) = fuse([seen(part, 3), seen(full, 8)], 2, PLAIN)
@@ -154,6 +150,8 @@ def test_a_semantic_test_can_be_added() -> None:
     two = [seen(cube, 0, np.array([1, 0], np.float32)), seen(cube, 1, np.array([0, 1], np.float32))]
     assert len(fuse(two, 2, PLAIN)) == 1
     assert len(fuse(two, 2, replace(PLAIN, min_similarity=0.5))) == 2
+    with pytest.raises(InputError, match=r"fusion\.min_similarity compares embeddings"):
+        fuse([seen(cube), seen(cube, 1)], 2, replace(PLAIN, min_similarity=0.5))
 
 
 def test_nothing_seen_is_no_object() -> None:
@@ -191,5 +189,4 @@ def test_the_order_of_observations_is_immaterial(seed: int, order: list[int], ab
         assert a.members == tuple(sorted(order[member] for member in b.members))
         assert np.array_equal(a.points, b.points)
         assert np.array_equal(a.colors, b.colors)
-        assert np.array_equal(a.embedding, b.embedding)
         assert np.array_equal(a.box.extent, b.box.extent)

@@ -11,8 +11,9 @@ from core3d_search.indexer.config import resolve
 from core3d_search.indexer.masks.progressive import make_generator
 from core3d_search.indexer.pipeline import index_scene, index_scenes
 from core3d_search.indexer.readers import find_scenes
-from core3d_search.synthetic import generate_room, write_room
+from core3d_search.indexer.readers.frames_folder import FramesFolderReader
 from core3d_search.store import Store
+from core3d_search.synthetic import generate_room, write_room
 
 CONFIG = resolve(overrides=["frames.limit=4", "frames.longest_side_px=160"])
 
@@ -111,6 +112,24 @@ def test_an_interruption_leaves_the_former_content(scene, store):
     with pytest.raises(KeyboardInterrupt):
         index(scene, store, force=True, progress=interrupt)
     assert store.content_checksum() == before
+
+
+def test_a_bug_in_one_scene_is_told_with_its_place_and_costs_no_other(scene, store, tmp_path, monkeypatch):
+    monkeypatch.setattr("core3d_search.indexer.pipeline.load_encoder", lambda name, **options: NounEncoder())
+    for name in ("bad", "good"):
+        shutil.copytree(scene, tmp_path / "scenes" / name)
+        (tmp_path / "scenes" / name / "scene.json").write_text(f'{{"up": [0, 0, 1], "name": "{name}"}}')
+
+    class Buggy(FramesFolderReader):
+        def __getitem__(self, position):
+            return position / 0
+
+    readers = [Buggy.open(tmp_path / "scenes" / "bad"), FramesFolderReader.open(tmp_path / "scenes" / "good")]
+    bad, good = index_scenes(readers, store, CONFIG)
+    assert (bad.scene, type(bad.error)) == ("bad", ZeroDivisionError)
+    assert "position / 0" in bad.traceback
+    assert "position / 0" in store.runs("bad")[-1].error
+    assert good.report.objects > 0
 
 
 def test_one_bad_scene_does_not_stop_the_others(scene, store, tmp_path, monkeypatch):

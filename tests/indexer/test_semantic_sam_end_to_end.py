@@ -4,8 +4,8 @@ import shutil
 
 import pytest
 
+from benchmarks.generated_weights import write_generated_checkpoint
 from core3d_search.indexer.config import resolve
-from core3d_search.indexer.masks.semantic_sam.generated import write_generated_checkpoint
 from core3d_search.indexer.pipeline import index_scenes
 from core3d_search.indexer.readers import find_scenes
 from core3d_search.store import Store

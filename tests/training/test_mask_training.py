@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from core3d_search.indexer.masks.built_in.pixel_net import Eye
-from core3d_search.indexer.masks.built_in.region_tree import BorderNet
+from core3d_search.indexer.masks.built_in.pixel_net import PixelEmbedder
+from core3d_search.indexer.masks.built_in.region_tree import BorderClassifier
 from core3d_search.indexer.masks.built_in.regions import PIXEL_NET
 from training import borders, pixel_net
 
@@ -72,18 +72,18 @@ def test_a_few_steps_make_the_loss_fall(views: tuple[pixel_net.RoomViews, Path])
     assert totals[-1] < 0.8 * totals[0]
 
 
-def test_a_judge_learns_from_what_regions_truly_are() -> None:
-    seen = borders.load_views(range(5, 6), 2, Eye(PIXEL_NET))
+def test_the_border_classifier_learns_from_what_regions_truly_are() -> None:
+    seen = borders.load_views(range(5, 6), 2, PixelEmbedder(PIXEL_NET))
     features, different, weights = borders.collect(seen, None, 0)
     assert len(features) == len(different) == len(weights) > 500
-    judge = BorderNet.from_arrays(borders.fit(features, different, weights, 3))
+    classifier = BorderClassifier.from_arrays(borders.fit(features, different, weights, 3))
     regions, instance = seen[0]
     x, apart, _ = borders.examples(regions, instance)
-    odds = judge(regions)
+    odds = classifier(regions)
     assert np.isfinite(odds).all()
-    again, _, _ = borders.collect(seen, judge, 0)
+    again, _, _ = borders.collect(seen, classifier, 0)
     assert len(again)
-    hidden = np.maximum(((x - judge.mean) / judge.scale) @ judge.layers[0][0] + judge.layers[0][1], 0)
-    hidden = np.maximum(hidden @ judge.layers[1][0] + judge.layers[1][1], 0)
-    guessed = (hidden @ judge.layers[2][0] + judge.layers[2][1])[:, 0] > 0
+    (weight0, bias0), (weight1, bias1), (weight2, bias2) = classifier.layers
+    hidden = np.maximum(((x - classifier.mean) / classifier.scale) @ weight0 + bias0, 0)
+    guessed = (np.maximum(hidden @ weight1 + bias1, 0) @ weight2 + bias2)[:, 0] > 0
     assert (guessed == apart).mean() > 0.9

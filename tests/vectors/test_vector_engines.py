@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from contracts.vector_index_contract import VectorIndexContract, sample
 
+from core3d_search.testing.vectors import VectorIndexContract, sample
 from core3d_search.vectors.exact import ExactIndex
 from core3d_search.vectors.faiss import FaissIndex
 

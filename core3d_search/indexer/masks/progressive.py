@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,7 +13,7 @@ from core3d_search.indexer.clusters import cluster
 from core3d_search.indexer.config import MaskConfig
 from core3d_search.indexer.detections import Detections
 from core3d_search.indexer.frames import Frame
-from core3d_search.indexer.masks import MaskGenerator
+from core3d_search.indexer.masks import Download, MaskGenerator, MaskGeneratorClass
 from core3d_search.indexer.planes import Structure
 from core3d_search.indexer.surfaces import back_project, to_world
 
@@ -25,26 +23,18 @@ WHOLE_FRACTION = 0.95
 """Fraction of a mask's points with depth in one cluster from which the mask stays as it is, holes included."""
 
 
-def make_generator(
-    config: MaskConfig, structure: Structure | None = None, progress: Callable[[int, int | None], None] | None = None
-) -> MaskGenerator:
-    """Return the configured generator; `levels`, `structure` and `progress` go to those that take them.
+def make_generator(config: MaskConfig, progress: Download | None = None) -> MaskGenerator:
+    """Return the configured generator, not yet told of any scene; `progress` hears of weights that are downloaded.
 
-    `progress` hears of weights that are downloaded: bytes done, and in all where known.
-
-    Raises InputError for an unknown name, MissingDependencyError and ModelError as the generator does.
+    Raises InputError for an unknown name or an option that it does not have, MissingDependencyError and ModelError as
+    the generator does.
     """
-    kind = plugins.load("core3d.masks", config.generator)
-    offered: dict[str, Any] = {"levels": config.levels, "structure": structure, "progress": progress}
-    taken = inspect.signature(kind).parameters
-    arguments = {key: value for key, value in offered.items() if key in taken} | dict(config.options)
-    generator: MaskGenerator = kind(**arguments)
-    return generator
-
-
-def knows_structure(generator: MaskGenerator) -> bool:
-    """Return whether `generator` wants to be told the scene's structure, and leaves it out of its masks by itself."""
-    return hasattr(generator, "structure")
+    kind: MaskGeneratorClass = plugins.load("core3d.masks", config.generator)
+    arguments: dict[str, Any] = {"levels": config.levels, "progress": progress} | dict(config.options)
+    try:
+        return kind(**arguments)
+    except TypeError as error:
+        raise InputError(f"masks.options do not fit {config.generator!r}: {error}") from error
 
 
 def progressive_masks(

@@ -24,12 +24,13 @@ from torch import Tensor
 from core3d_search.errors import InputError, ModelError
 from core3d_search.indexer.detections import Detections
 from core3d_search.indexer.frames import Frame
+from core3d_search.indexer.planes import Structure
 from core3d_search.weights import Progress, PublishedWeights, find_weights, sha256_of
 
-from .semantic_sam.adapter import detections, on_device
-from .semantic_sam.candidates import STABILITY_OFFSET, Candidates, certain, room_for
-from .semantic_sam.mask_filters import grid_points
-from .semantic_sam.model import MEAN, STD  # those of ImageNet, which all of these networks share
+from .click_grid.adapter import detections, on_device
+from .click_grid.candidates import STABILITY_OFFSET, Candidates, allocate_packed, certain
+from .click_grid.filters import grid_points
+from .click_grid.imagenet import MEAN, STD
 
 WHOLE, PART, SUB_PART = LEVELS = (2, 4, 6)  # on the scale of Semantic-SAM, 1 coarse to 6 fine
 MASKS_AT_ONCE = 8  # at full resolution: 32 MiB at 1024 x 1024
@@ -47,6 +48,7 @@ class SamMaskGenerator:
     """
 
     name: ClassVar[str] = "sam"
+    leaves_structure_out: ClassVar[bool] = False
     VARIANTS: ClassVar[dict[str, str]] = {size: f"facebook/sam-vit-{size}" for size in ("base", "large", "huge")}
     NETWORK: ClassVar[str] = "SamModel"
 
@@ -77,6 +79,10 @@ class SamMaskGenerator:
         side = self.network.config.prompt_encoder_config.image_size  # pixels of the square the network sees
         self.side: int = side if isinstance(side, int) else side[0]
 
+    def for_scene(self, structure: Structure) -> SamMaskGenerator:
+        """Return itself: it looks at the image alone."""
+        return self
+
     def generate(self, frame: Frame) -> Detections:
         """Return the masks of `frame`: levels in the order given, the best predicted IoU first within each."""
         with torch.inference_mode():
@@ -105,13 +111,19 @@ class SamMaskGenerator:
             points = np.pad(clicks, ((0, 0), (0, 2))).repeat(len(LEVELS), axis=0)
             for first in range(0, len(kept), MASKS_AT_ONCE):
                 chosen = kept[first : first + MASKS_AT_ONCE]
-                room = room_for(len(chosen), size)
+                storage = allocate_packed(len(chosen), size)
                 full = self.full_size(logits.flatten(0, 1)[torch.from_numpy(chosen).to(logits.device)], size)
                 chosen_ious = ious.flatten().cpu().numpy()[chosen]
                 found = Candidates.stable(
-                    full, chosen_ious, points[chosen], levels[chosen], self.stability_threshold, STABILITY_OFFSET, room
+                    full,
+                    chosen_ious,
+                    points[chosen],
+                    levels[chosen],
+                    self.stability_threshold,
+                    STABILITY_OFFSET,
+                    storage,
                 )
-                del full  # before the next room is allocated
+                del full  # before the next storage is allocated
                 yield found
 
     def encode(self, rgb: npt.NDArray[np.uint8]) -> dict[str, Any]:

@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from core3d_search import plugins
 from core3d_search.errors import InputError
-from core3d_search.indexer.frames import SceneReader
+from core3d_search.indexer.frames import AS_STORED, ReadOptions, SceneReader
+from core3d_search.indexer.readers.checksums import checksum_of_files
 
 GROUP = "core3d.readers"
+MAX_DEPTH = 12
+"""Folders below the one that was asked for; no data set nests its scenes deeper than four."""
+MAX_FOLDERS = 100_000
+"""Folders looked into before the search is refused: a home folder or a whole disk, not a folder of scans."""
 
 
-def find_scenes(path: Path, format: str | None = None) -> list[SceneReader]:
-    """Return the scene at `path`, or one for each scene folder directly inside it, sorted by folder name.
+def find_scenes(path: Path, format: str | None = None, options: ReadOptions | None = None) -> list[SceneReader]:
+    """Return the scene at `path`, or every scene at any depth below it, sorted by path.
 
-    `format` forces one reader by its name instead of asking every reader whether it recognises the folder.
+    A scene is not searched for further scenes; hidden folders are skipped. `format` forces one reader by its name
+    instead of asking every reader; `options` go above what each scene's own files say.
     Raises InputError where there is none, or two would have the same name.
     """
     path = path.expanduser()
     if not path.exists():
         raise InputError(f"{path} does not exist")
-    if not path.is_dir():
-        raise InputError(f"{path} is a file; a scene is a folder ({_expected()})")
-    reader = reader_for(path, format)
-    if reader is not None:
-        return [reader.open(path)]
-    children = sorted(child for child in path.iterdir() if child.is_dir() and not child.name.startswith("."))
-    scenes = [found.open(child) for child in children if (found := reader_for(child, format)) is not None]
+    options = options or AS_STORED
+    scenes = [reader.open(source, options) for source, reader in _recognised(path, _readers(format), set())]
+    if not scenes and not path.is_dir():
+        raise InputError(f"{path} is a file that no reader knows; a scene is one of: {_expected()}")
     if not scenes:
         raise InputError(f"no scene in {path}: neither the folder itself nor a folder in it is one of: {_expected()}")
     names = [scene.name for scene in scenes]
@@ -37,10 +42,44 @@ def find_scenes(path: Path, format: str | None = None) -> list[SceneReader]:
 
 
 def reader_for(path: Path, format: str | None = None) -> type[SceneReader] | None:
-    """Return the reader that recognises the folder `path`, None where none (or not the forced one) does."""
-    candidates = [format] if format else plugins.names(GROUP)
-    readers: list[type[SceneReader]] = [plugins.load(GROUP, name) for name in candidates]
-    return next((reader for reader in readers if reader.recognises(path)), None)
+    """Return the reader that recognises the folder or file `path`, None where none (or not the forced one) does."""
+    return next((reader for reader in _readers(format) if reader.recognises(path)), None)
+
+
+def fingerprint(reader: SceneReader) -> str:
+    """Return the SHA-256 over the names and contents of the scene's files, and the options that were given for it.
+
+    Options in the scene's own files are part of those files; without others the value is that of the files alone.
+    """
+    root = reader.source if reader.source.is_dir() else reader.source.parent
+    said = reader.options.said()
+    return checksum_of_files(root, reader.files(), json.dumps(said, sort_keys=True) if said else "")
+
+
+def _readers(format: str | None) -> list[type[SceneReader]]:
+    return [plugins.load(GROUP, name) for name in ([format] if format else plugins.names(GROUP))]
+
+
+def _recognised(
+    path: Path, readers: Sequence[type[SceneReader]], entered: set[Path], depth: int = 0
+) -> Iterator[tuple[Path, type[SceneReader]]]:
+    """Yield each source at or below `path` with the reader that recognises it, sorted by path.
+
+    `entered` collects the folders looked into, by their real path, so that links cannot lead in circles.
+    """
+    reader = next((reader for reader in readers if reader.recognises(path)), None)
+    if reader is not None:
+        yield path, reader
+        return
+    if depth > MAX_DEPTH or not path.is_dir() or (real := path.resolve()) in entered:
+        return
+    entered.add(real)
+    if len(entered) > MAX_FOLDERS:
+        raise InputError(f"more than {MAX_FOLDERS} folders up to {path}; name a folder nearer to the scans")
+    endings = tuple(ending for reader in readers for ending in reader.suffixes)
+    for child in sorted(path.iterdir()):
+        if not child.name.startswith(".") and (child.name.lower().endswith(endings) or child.is_dir()):
+            yield from _recognised(child, readers, entered, depth + 1)
 
 
 def _expected() -> str:

@@ -1,121 +1,131 @@
-"""The frames layout: color/, depth/, pose/, intrinsics.txt and an optional scene.json."""
+"""The frames layout: color/, depth/, pose/ (or a list of poses), intrinsics.txt and an optional scene.json."""
 
 from __future__ import annotations
 
-import json
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from core3d_search.errors import InputError
-from core3d_search.indexer.frames import Frame
 from core3d_search.indexer.readers import images
+from core3d_search.indexer.readers.files import files_under
+from core3d_search.indexer.readers.posed_images import Camera, FrameParts, PosedImagesReader
+from core3d_search.indexer.readers.trajectories import Trajectory, nearest, read_csv, read_tum
 
-CAMERA_AXES = {
-    "opencv": np.eye(4),
-    "opengl": np.diag([1.0, -1.0, -1.0, 1.0]),
-}
-"""opencv_from_axes of each name: opencv is x right, y down, z forward; opengl (ARKit, Blender) y up, z backward."""
+Floats = npt.NDArray[np.float64]
+COLOR_FOLDERS = ("color", "images", "rgb", "image")
+COLOR_ENDINGS = (".jpg", ".jpeg", ".png")
+LISTS = ("trajectory.csv", "poses.csv", "trajectory.txt", "poses.txt", "groundtruth.txt")
+TOLERANCE_S = 0.02
+"""The farthest that a pose may lie from an image that is named by its time (TUM's associate.py)."""
 
 
-class FramesFolderReader:
-    """Reads `color/NNNNN.jpg|png`, `depth/NNNNN.png`, `pose/NNNNN.txt`, `intrinsics.txt`.
+class FramesFolderReader(PosedImagesReader):
+    """Reads `color/NNNNN.jpg|png` (or `images/`, `rgb/`), `depth/NNNNN.png`, `pose/NNNNN.txt`, `intrinsics.txt`.
 
-    `scene.json` may set `name`, `up` (world direction against gravity), `depth_scale` (stored units to the metre,
-    1000 = millimetres; a value below 1 is read as metres to the unit) and `camera_axes` ("opencv" or "opengl").
-    Colour images define the frames: one without depth or pose is an error of that frame alone.
+    `scene.json` may set `name` and any of `ReadOptions`. Colour images define the frames: one without depth or pose is
+    an error of that frame alone. In the place of `pose/` a `trajectory.csv` or `trajectory.txt` (TUM's lines of time
+    and pose) may stand: an image's pose is the one of its file name or number, else the one nearest to the time that is
+    its name, else, where there are as many of both, the one in its place.
     """
 
     format = "frames"
-    layout = "color/00000.jpg, depth/00000.png, pose/00000.txt, intrinsics.txt"
-
-    def __init__(self, path: Path) -> None:
-        self.path = path.resolve()
-        self._settings = _read_settings(path / "scene.json")
-        self.name: str = str(self._settings.get("name") or self.path.name)
-        self.up = _unit_up(self._settings.get("up"), path)
-        scale = _positive_number(self._settings.get("depth_scale", 1000.0), path)
-        self._units_per_metre = scale if scale >= 1 else 1 / scale
-        self._opencv_from_axes = _camera_axes(self._settings.get("camera_axes", "opencv"), path)
-        self._intrinsics = images.read_intrinsics(path / "intrinsics.txt")
-        color = path / "color"
-        self._colors = sorted(
-            (p for p in color.iterdir() if p.suffix.lower() in (".jpg", ".jpeg", ".png") and p.stem.isdigit()),
-            key=lambda p: (int(p.stem), p.name),
-        )
-        if not self._colors:
-            raise InputError(f"{color} holds no numbered image such as 00000.jpg")
+    layout = "color/00000.jpg, depth/00000.png, pose/00000.txt (or trajectory.csv, trajectory.txt), intrinsics.txt"
 
     @classmethod
-    def recognises(cls, path: Path) -> bool:
-        """Return whether the three folders are there."""
-        return all((path / part).is_dir() for part in ("color", "depth", "pose"))
+    def recognises(cls, source: Path) -> bool:
+        """Return whether colour comes with depth or poses; both are needed, and `open` says which is missing."""
+        if (source / "transforms.json").exists() or not any((source / name).is_dir() for name in COLOR_FOLDERS):
+            return False
+        depth, pose = (source / "depth").is_dir(), (source / "pose").is_dir()
+        listed = any((source / name).is_file() for name in LISTS)
+        return (pose and (depth or (source / "color").is_dir())) or (depth and (listed or (source / "color").is_dir()))
 
-    @classmethod
-    def open(cls, path: Path) -> FramesFolderReader:
-        """Return the scene at `path`; raises InputError."""
-        return cls(path)
+    def list_frames(self) -> Sequence[FrameParts]:
+        """Return a frame for each colour image, in the order of their numbers."""
+        colors = self._colors()
+        if not (self.source / "depth").is_dir():
+            raise InputError(f"{self.source} has colour and poses but no depth/: 16-bit depth images are needed")
+        poses = self._poses(colors)
+        camera = Camera(images.read_intrinsics(self.source / "intrinsics.txt"))
+        return [
+            FrameParts(
+                color=partial(images.read_color, color),
+                depth=partial(images.read_depth, self.source / "depth" / f"{color.stem}.png", self.units_per_metre),
+                pose=pose,
+                camera=camera,
+                where=str(self.source / "depth" / f"{color.stem}.png"),
+            )
+            for color, pose in zip(colors, poses, strict=True)
+        ]
 
-    def __len__(self) -> int:
-        return len(self._colors)
+    def files(self) -> list[Path]:
+        """Return every file that a frame is read from."""
+        parts = (self._color_folder().name, "depth", "pose", "intrinsics.txt", "scene.json", *self._list_names())
+        return files_under(*(self.source / part for part in parts))
 
-    def __getitem__(self, position: int) -> Frame:
-        """Return the frame at `position` in the order of the numbers; raises InputError naming the file at fault."""
-        color = self._colors[position]
-        rgb = images.read_color(color)
-        depth_path = self.path / "depth" / f"{color.stem}.png"
-        depth = images.read_depth(depth_path, self._units_per_metre)
-        world_from_axes = images.read_rigid_transform(self.path / "pose" / f"{color.stem}.txt")
-        return Frame(
-            index=position,
-            rgb=rgb,
-            depth=images.registered_depth(depth, rgb, depth_path),
-            intrinsics=self._intrinsics,
-            world_from_camera=world_from_axes @ self._opencv_from_axes,
-        )
+    def _color_folder(self) -> Path:
+        return next(self.source / name for name in COLOR_FOLDERS if (self.source / name).is_dir())
 
-    def fingerprint(self) -> str:
-        """Return the SHA-256 over every file that a frame is read from."""
-        parts = [self.path / part for part in ("color", "depth", "pose")]
-        files = [file for part in parts for file in part.iterdir() if file.is_file()]
-        files += [file for name in ("intrinsics.txt", "scene.json") if (file := self.path / name).is_file()]
-        return images.checksum_of_files(self.path, files)
+    def _colors(self) -> list[Path]:
+        folder = self._color_folder()
+        found = [
+            path for path in folder.iterdir() if path.suffix.lower() in COLOR_ENDINGS and _number(path) is not None
+        ]
+        if not found:
+            raise InputError(f"{folder} holds no numbered image such as 00000.jpg")
+        return sorted(found, key=lambda path: (_number(path), path.name))
+
+    def _list_names(self) -> list[str]:
+        """Return the list of poses that is used, none where there is a folder of them."""
+        if (self.source / "pose").is_dir():
+            return []
+        return [name for name in LISTS if (self.source / name).is_file()][:1]
+
+    def _poses(self, colors: Sequence[Path]) -> list[Callable[[], Floats]]:
+        """Return how the pose of each colour image is read."""
+        if (self.source / "pose").is_dir():
+            files = (self.source / "pose" / f"{color.stem}.txt" for color in colors)
+            return [partial(images.read_rigid_transform, file) for file in files]
+        names = self._list_names()
+        if not names:
+            raise InputError(
+                f"{self.source} has colour and depth but no poses: it needs pose/00000.txt or one of {', '.join(LISTS)}"
+            )
+        path = self.source / names[0]
+        trajectory = read_csv(path) if path.suffix == ".csv" else read_tum(path)
+        rows = matched(trajectory, colors)
+        return [partial(_listed_pose, trajectory, row, path, color) for row, color in zip(rows, colors, strict=True)]
 
 
-def _read_settings(path: Path) -> dict[str, Any]:
-    if not path.exists():
-        return {}
+def matched(trajectory: Trajectory, colors: Sequence[Path]) -> list[int]:
+    """Return the row of `trajectory` for each of `colors`, -1 for none."""
+    by_name = {Path(key).stem: row for row, key in enumerate(trajectory.keys)}
+    if any(color.stem in by_name for color in colors):
+        return [by_name.get(color.stem, -1) for color in colors]
+    times = trajectory.times()
+    by_number = {int(time): row for row, time in enumerate(times) if time == time // 1}
+    numbers = [_number(color) for color in colors]
+    if all(number in by_number for number in numbers):
+        return [by_number[int(number or 0)] for number in numbers]
+    near = nearest(times, np.array([number if number is not None else np.nan for number in numbers]), TOLERANCE_S)
+    if (near >= 0).any() or len(trajectory) != len(colors):
+        return [int(row) for row in near]
+    return list(range(len(colors)))
+
+
+def _listed_pose(trajectory: Trajectory, row: int, path: Path, color: Path) -> Floats:
+    if row < 0:
+        raise InputError(f"{path} has no pose for {color.name}")
+    return images.rigid_transform(trajectory.poses[row], f"{path}, pose of {color.name}")
+
+
+def _number(path: Path) -> float | None:
+    """Return the number (of a frame, or seconds) that a file is named by, None where it is named otherwise."""
     try:
-        settings = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path} is not valid JSON: {error}") from error
-    if not isinstance(settings, dict):
-        raise InputError(f"{path} must hold a JSON object, got {type(settings).__name__}")
-    return settings
-
-
-def _unit_up(up: Any, path: Path) -> npt.NDArray[np.float64] | None:
-    if up is None:
+        return float(path.stem) if path.stem.replace(".", "", 1).isdigit() else None
+    except ValueError:
         return None
-    try:
-        vector = np.asarray(up, np.float64).reshape(3)
-        length = float(np.linalg.norm(vector))
-    except (TypeError, ValueError):
-        length = 0.0
-    if not np.isfinite(length) or length < 1e-9:
-        raise InputError(f"{path / 'scene.json'}: up must be three numbers such as [0, 0, 1], got {up!r}")
-    return vector / length
-
-
-def _positive_number(value: object, path: Path) -> float:
-    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value < float("inf"):
-        raise InputError(f"{path / 'scene.json'}: depth_scale must be a positive number, got {value!r}")
-    return float(value)
-
-
-def _camera_axes(name: object, path: Path) -> npt.NDArray[np.float64]:
-    if not isinstance(name, str) or name.lower() not in CAMERA_AXES:
-        raise InputError(f"{path / 'scene.json'}: camera_axes must be one of {', '.join(CAMERA_AXES)}, got {name!r}")
-    return CAMERA_AXES[name.lower()]

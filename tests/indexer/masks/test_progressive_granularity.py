@@ -157,22 +157,25 @@ def test_masks_of_another_size_name_the_frame() -> None:
     assert len(progressive_masks(Detections.empty(40, 100), FLAT, MaskConfig())) == 0
 
 
-def test_a_generator_gets_the_arguments_that_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Levels:
-        def __init__(self, *, levels: tuple[int, ...], size: int = 0) -> None:
-            self.levels, self.size = levels, size
+class Fetching:
+    """A generator with an option, that fetches its weights when it is made."""
 
-    monkeypatch.setattr(plugins, "load", lambda group, name: Levels)
-    generator = make_generator(MaskConfig(options={"size": 3}), structure=Structure(np.array([0, 0, 1.0])))
-    assert (generator.levels, generator.size) == ((2, 4, 6), 3)  # type: ignore[attr-defined]
+    def __init__(self, *, levels: tuple[int, ...], progress: Any, size: int = 0) -> None:
+        self.levels, self.size = levels, size
+        progress(5, 10)
 
 
-def test_a_generator_that_downloads_weights_is_given_the_progress(monkeypatch):
-    class Downloading:
-        def __init__(self, *, progress=None):
-            progress(5, 10)
-
-    monkeypatch.setattr(plugins, "load", lambda group, name: Downloading)
+def test_a_generator_is_made_with_levels_options_and_the_progress_of_its_download(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(plugins, "load", lambda group, name: Fetching)
     heard = []
-    make_generator(MaskConfig(), progress=lambda done, total: heard.append((done, total)))
+    generator = make_generator(MaskConfig(options={"size": 3}), lambda done, total: heard.append((done, total)))
+    assert (generator.levels, generator.size) == ((2, 4, 6), 3)  # type: ignore[attr-defined]
     assert heard == [(5, 10)]
+
+
+def test_an_option_that_a_generator_does_not_have_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plugins, "load", lambda group, name: Fetching)
+    with pytest.raises(InputError, match=r"masks\.options do not fit 'built-in': .*'colour'"):
+        make_generator(MaskConfig(options={"colour": 3}), lambda done, total: None)

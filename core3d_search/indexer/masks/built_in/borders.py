@@ -3,37 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from core3d_search.datatypes import Floats
 from core3d_search.indexer.frames import Frame
-from core3d_search.indexer.masks.built_in.look import Look
-from core3d_search.indexer.masks.built_in.pixel_net import Eye, difference
+from core3d_search.indexer.masks.built_in.columns import Evidence, Moment
+from core3d_search.indexer.masks.built_in.pixel_measurements import PixelMeasurements
+from core3d_search.indexer.masks.built_in.pixel_net import PixelEmbedder, difference
 from core3d_search.indexer.planes import Structure
-
 
 EDGE_BLUR_PX = 1.5
 """Pixels: standard deviation of the blur of edges before the basins are sought; more makes fewer and larger ones."""
-MOMENTS = 37
-"""Summed over the pixels of a region, weighted by area: 1; Lab; Lab squared; has depth; and, where it has, position
-(z up), products of position, normal (z up); bare structure; on a structure plane; at the image border; structure to
-the network's eye; place in its space; that place squared."""
-BUILT = 23
-"""Which of the moments is structure to the network's eye."""
 FEATURES = 42
 """Of a pair of regions, see `pair_features`."""
+SHARES = (Moment.BARE, Moment.ON_PLANE, Moment.AT_RIM, Moment.STRUCTURE)
+"""What a pair is compared by as shares of each side's area."""
 
 
 @dataclass(frozen=True, eq=False)
 class Regions:
     """Adjacent regions of an image.
 
-    `labels` (H, W) region of each pixel, 0 to N - 1; `moments` (N, 37); `heights` (N, 2) lowest and highest point in
-    metres; `pairs` (E, 2) adjacent regions a < b; `lengths` (E,) of their borders in pixels; `evidence` (E, 11) sums
-    over those pixels, the signed step from a to b.
+    `labels` (H, W) region of each pixel, 0 to N - 1; `moments` (N, 37), columns of `Moment`; `heights` (N, 2) lowest
+    and highest point in metres; `pairs` (E, 2) adjacent regions a < b; `lengths` (E,) of their borders in pixels;
+    `evidence` (E, 11) sums over those pixels, columns of `Evidence`.
     """
 
     labels: npt.NDArray[np.int64]
@@ -57,26 +52,26 @@ class Regions:
         return Regions(group[self.labels] if relabel else self.labels, moments, heights, pairs, lengths, evidence)
 
 
-def find_regions(frame: Frame, structure: Structure | None, eye: Eye) -> Regions:
+def find_regions(frame: Frame, structure: Structure | None, embedder: PixelEmbedder) -> Regions:
     """Return the watershed basins of all edges of `frame` together, one for each place where they are weakest."""
     from scipy.ndimage import gaussian_filter
     from scipy.ndimage import label as connected
     from skimage.morphology import local_minima
     from skimage.segmentation import watershed
 
-    look = Look(frame, structure, eye)
-    markers, count = connected(local_minima(gaussian_filter(look.edges, EDGE_BLUR_PX)))
-    labels = watershed(look.edges, markers).astype(np.int64) - 1 if count else np.zeros(markers.shape, np.int64)
+    measured = PixelMeasurements(frame, structure, embedder)
+    markers, count = connected(local_minima(gaussian_filter(measured.edges, EDGE_BLUR_PX)))
+    labels = watershed(measured.edges, markers).astype(np.int64) - 1 if count else np.zeros(markers.shape, np.int64)
     flat, count = labels.ravel(), max(count, 1)
     ends, evidence = [], []
     for axis in (1, 0):
         back = np.nonzero(np.diff(labels, axis=axis))
         ahead = (back[0] + (axis == 0), back[1] + (axis == 1))
         ends.append(np.stack([labels[back], labels[ahead]], axis=1))
-        evidence.append(look.measure(back, ahead, axis))
-    moments = _added(flat, np.stack([image.ravel() for image in look.moments()], axis=1), count)
-    known = look.valid.ravel()
-    height = look.level[..., 2].ravel()[known]
+        evidence.append(measured.border_evidence(back, ahead, axis))
+    moments = _added(flat, np.stack([image.ravel() for image in measured.moments()], axis=1), count)
+    known = measured.valid.ravel()
+    height = measured.level[..., 2].ravel()[known]
     heights = _spans(flat[known], height, height, count)
     sums = np.concatenate(evidence)
     pairs, lengths, summed = _summed(np.concatenate(ends), np.ones(len(sums)), sums, count)
@@ -90,7 +85,7 @@ def _summed(
     low, high = ends.min(axis=1), ends.max(axis=1)
     codes, inverse = np.unique(low * count + high, return_inverse=True)
     evidence = evidence.copy()
-    evidence[ends[:, 0] > ends[:, 1], 2] *= -1
+    evidence[ends[:, 0] > ends[:, 1], Evidence.STEP] *= -1
     added = _added(inverse, np.column_stack([lengths, evidence]), len(codes))
     pairs = np.stack([codes // count, codes % count], axis=1).astype(np.int64)
     return pairs, added[:, 0], added[:, 1:]
@@ -102,7 +97,7 @@ def _added(group: npt.NDArray[np.int64], rows: Floats, count: int) -> npt.NDArra
 
 
 def _spans(group: npt.NDArray[np.int64], low: Floats, high: Floats, count: int) -> npt.NDArray[np.float64]:
-    """Return (count, 2) the least of `low` (N,) and greatest of `high` (N,) with equal `group` (N,); inf, -inf of none."""
+    """Return (count, 2) least of `low` (N,) and greatest of `high` (N,) with equal `group` (N,); inf, -inf of none."""
     spans = np.tile([np.inf, -np.inf], (count, 1))
     np.minimum.at(spans[:, 0], group, low)
     np.maximum.at(spans[:, 1], group, high)
@@ -120,13 +115,13 @@ def pair_features(regions: Regions) -> npt.NDArray[np.float64]:
     each; how certainly their mean places are two things, and the distance between these; the spread of places in each.
     """
     a, b = regions.pairs.T
-    swap = regions.moments[a, 0] > regions.moments[b, 0]
+    area = regions.moments[:, Moment.AREA]
+    swap = area[a] > area[b]
     small, large = np.where(swap, b, a), np.where(swap, a, b)
     mean = regions.evidence / regions.lengths[:, None]
-    mean[:, 2] = np.abs(mean[:, 2])
+    mean[:, Evidence.STEP] = np.abs(mean[:, Evidence.STEP])
     perimeter = np.bincount(regions.pairs.T.ravel(), np.tile(regions.lengths, 2), len(regions))
     shape = _Shapes(regions)
-    area = regions.moments[:, 0]
     tint = shape.color[small] - shape.color[large]
     apart = shape.center[small] - shape.center[large]
     moved = np.square(shape.place[small] - shape.place[large]).sum(axis=1)
@@ -152,7 +147,7 @@ def pair_features(regions: Regions) -> npt.NDArray[np.float64]:
         np.where(known, np.log10(union + 1e-3), 0),
         np.where(known, np.clip(bottom, -1, 1), 0),
         np.where(known, np.clip(top, -1, 1), 0),
-        *(regions.moments[side, column] / area[side] for column in (20, 21, 22, 23) for side in (small, large)),
+        *(regions.moments[side, column] / area[side] for column in SHARES for side in (small, large)),
         difference(moved),
         np.minimum(np.sqrt(moved), 5),
         *(np.minimum(shape.place_spread[side], 3) for side in (small, large)),
@@ -166,13 +161,13 @@ class _Shapes:
 
     def __init__(self, regions: Regions) -> None:
         m = regions.moments
-        area = m[:, :1]
-        self.color = m[:, 1:4] / area
-        self.spread = np.sqrt(np.maximum(m[:, 4:7] / area - self.color**2, 0).sum(axis=1))
-        weight = np.maximum(m[:, 7:8], 1e-9)
-        self.known = m[:, 7] > 1e-9
-        self.center = m[:, 8:11] / weight
-        xx, yy, zz, xy, xz, yz = (m[:, 11:17] / weight).T
+        area = m[:, Moment.AREA, None]
+        self.color = m[:, Moment.LAB] / area
+        self.spread = np.sqrt(np.maximum(m[:, Moment.LAB_SQUARED] / area - self.color**2, 0).sum(axis=1))
+        weight = np.maximum(m[:, Moment.KNOWN, None], 1e-9)
+        self.known = m[:, Moment.KNOWN] > 1e-9
+        self.center = m[:, Moment.POINT] / weight
+        xx, yy, zz, xy, xz, yz = (m[:, Moment.POINT_PRODUCTS] / weight).T
         second = np.stack([xx, xy, xz, xy, yy, yz, xz, yz, zz], axis=1).reshape(-1, 3, 3)
         second = second - self.center[:, :, None] * self.center[:, None, :]
         values, axes = np.linalg.eigh(second)
@@ -182,7 +177,8 @@ class _Shapes:
         self.flatness = np.sqrt(values[:, 0] / values[:, 1])
         self.elongation = np.sqrt(values[:, 1] / values[:, 2])
         self.extent = 2 * np.sqrt(values[:, 2])
-        self.normal = m[:, 17:20] / weight
+        self.normal = m[:, Moment.NORMAL] / weight
         self.upward = self.normal[:, 2]
-        self.place = m[:, 24:36] / area
-        self.place_spread = np.sqrt(np.maximum(m[:, 36] / area[:, 0] - np.square(self.place).sum(axis=1), 0))
+        self.place = m[:, Moment.PLACE] / area
+        squared = m[:, Moment.PLACE_SQUARED] / area[:, 0]
+        self.place_spread = np.sqrt(np.maximum(squared - np.square(self.place).sum(axis=1), 0))

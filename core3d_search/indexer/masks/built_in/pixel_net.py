@@ -1,9 +1,8 @@
-"""The eye of the built-in masks: a small network over RGB-D in whose output the pixels of one thing lie together."""
+"""The pixel network of the built-in masks: RGB-D to places, where the pixels of one thing lie together."""
 
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,9 +17,22 @@ from core3d_search.indexer.planes import Structure
 from core3d_search.indexer.surfaces import back_project, filled, normals, to_world
 
 
-CHANNELS = 11
-"""Of the input: red, green, blue; inverse depth; has depth; normal (right, ahead, up); relief, fine and coarse;
-nearness of a structure plane."""
+class InputChannel:
+    """Channels of the network's input, in their order."""
+
+    COLOR = slice(0, 3)
+    """Red, green, blue."""
+    INVERSE_DEPTH = 3
+    HAS_DEPTH = 4
+    RIGHT, AHEAD, UP = 5, 6, 7
+    """Of the surface normal, level with the ground."""
+    RELIEF = slice(8, 10)
+    """Fine and coarse."""
+    NEARNESS = 10
+    """Of a structure plane."""
+    COUNT = 11
+
+
 DIMENSION = 12
 """Of the space in which pixels of one thing lie together."""
 WIDTHS = (24, 40, 64, 96, 128)
@@ -74,8 +86,8 @@ def _relief(inverse: Floats, valid: npt.NDArray[np.bool_]) -> list[Floats]:
     return found
 
 
-class Eye:
-    """The trained network, ready to look at frames."""
+class PixelEmbedder:
+    """The trained network: frames to the place of each pixel."""
 
     def __init__(self, weights: bytes, device: str | None = None) -> None:
         self._device = device or ("cuda" if torch.cuda.is_available() else "cpu")
@@ -84,7 +96,7 @@ class Eye:
         self._net.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()})
         self._net.eval().to(self._device, memory_format=torch.channels_last)
 
-    def look(self, frame: Frame, structure: Structure | None) -> tuple[Floats, Floats]:
+    def embed(self, frame: Frame, structure: Structure | None) -> tuple[Floats, Floats]:
         """Return places (H, W, 12), float32: how far apart two pixels' places are says whether they show one thing, see
         `difference`; and (H, W) the probability that a pixel shows floor, wall or ceiling.
         """
@@ -116,7 +128,7 @@ class PixelNet(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.stem = _convolution(CHANNELS, WIDTHS[0], 4, 2)
+        self.stem = _convolution(InputChannel.COUNT, WIDTHS[0], 4, 2)
         self.down = nn.ModuleList(_block(a, b) for a, b in pairwise((WIDTHS[0], *WIDTHS)))
         self.up = nn.ModuleList(_block(a + b, a) for a, b in pairwise(WIDTHS))
         self.place = nn.Conv2d(WIDTHS[0], DIMENSION, 1)

@@ -1,4 +1,4 @@
-"""Hierarchical merging of adjacent regions by a small learned judge: a tree that can be cut at any height."""
+"""Hierarchical merging of adjacent regions by a small learned classifier: a tree that can be cut at any height."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy.typing as npt
 from core3d_search.datatypes import Floats
 from core3d_search.indexer.masks.built_in.borders import Regions, pair_features
 
-Judge = Callable[[Regions], npt.NDArray[np.float64]]
+ClassifyBorders = Callable[[Regions], npt.NDArray[np.float64]]
 """Regions to (E,) the log odds that each adjacent pair is two things."""
 
 
@@ -21,7 +21,7 @@ BEYOND_DOUBT = -3.5
 
 
 @dataclass(frozen=True, eq=False)
-class BorderNet:
+class BorderClassifier:
     """A small network over `pair_features`: standardised by `mean` and `scale`, then layers (weights, bias), ReLU."""
 
     mean: Floats
@@ -29,7 +29,7 @@ class BorderNet:
     layers: tuple[tuple[Floats, Floats], ...]
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> BorderNet:
+    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> BorderClassifier:
         """Return the network of arrays `mean`, `scale`, `weight0`, `bias0`, `weight1`, ..."""
         count = sum(name.startswith("weight") for name in arrays)
         layers = tuple((arrays[f"weight{i}"], arrays[f"bias{i}"]) for i in range(count))
@@ -78,19 +78,22 @@ def _probability(log_odds: Floats) -> npt.NDArray[np.float64]:
 
 
 def merge_regions(
-    regions: Regions, judge: Judge, highest: float = np.inf, watch: Callable[[Regions, Floats], None] | None = None
+    regions: Regions,
+    classify: ClassifyBorders,
+    highest: float = np.inf,
+    watch: Callable[[Regions, Floats], None] | None = None,
 ) -> RegionTree:
     """Return the tree that joins adjacent regions in rounds, until no pair is at most at `highest`.
 
     In a round every two regions that are each other's most likely partner join (as in Boruvka's algorithm), and every
-    region joins its most likely partner where that is beyond doubt; then all pairs are judged anew. `watch` sees the
-    regions and log odds of every round.
+    region joins its most likely partner where that is beyond doubt; then all pairs are classified anew. `watch` sees
+    the regions and log odds of every round.
     """
     node = np.arange(len(regions))
     leaves = len(regions)
     parents, heights = [-1] * leaves, [-np.inf] * leaves
     while len(regions.pairs):
-        odds = judge(regions)
+        odds = classify(regions)
         if watch is not None:
             watch(regions, odds)
         chosen = _best_pairs(regions.pairs, odds, len(regions), highest)

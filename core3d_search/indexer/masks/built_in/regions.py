@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 from importlib import resources
 
@@ -11,9 +12,11 @@ import safetensors.numpy
 
 from core3d_search.indexer.detections import Detections
 from core3d_search.indexer.frames import Frame
-from core3d_search.indexer.masks.built_in.borders import BUILT, Regions, find_regions
-from core3d_search.indexer.masks.built_in.pixel_net import Eye
-from core3d_search.indexer.masks.built_in.region_tree import BorderNet, RegionTree, merge_regions
+from core3d_search.indexer.masks import Download
+from core3d_search.indexer.masks.built_in.borders import Regions, find_regions
+from core3d_search.indexer.masks.built_in.columns import Moment
+from core3d_search.indexer.masks.built_in.pixel_net import PixelEmbedder
+from core3d_search.indexer.masks.built_in.region_tree import BorderClassifier, RegionTree, merge_regions
 from core3d_search.indexer.planes import Structure
 
 FOLDER = resources.files("core3d_search.indexer.masks.built_in")
@@ -24,13 +27,14 @@ PIXEL_NET = (FOLDER / "pixel_net.safetensors").read_bytes()
 class RegionMaskGenerator:
     """Masks from colour edges, depth steps, creases, structure planes and what a small network sees.
 
-    Two networks ship with the package, trained on generated rooms: one looks at the image (training/pixel_net.py), one
-    judges the border between two regions by all that was measured (training/borders.py). `levels` are those to
+    Two networks ship with the package, trained on generated rooms: one embeds pixels (training/pixel_net.py), one
+    classifies the border between two regions by all that was measured (training/borders.py). `levels` are those to
     compute; `cuts` the log odds of a border up to which regions join at levels 1 to 6; `structure` the floor, walls and
     ceiling of the scene, where known; `max_structure` the largest fraction of a mask that may look like these.
     """
 
     name = "built-in"
+    leaves_structure_out = True
     checksum = hashlib.sha256(PIXEL_NET + BORDER_NET).hexdigest()
 
     def __init__(
@@ -41,14 +45,21 @@ class RegionMaskGenerator:
         cuts: tuple[float, ...] = (-0.9, -1.4, -1.7, -2.0, -2.5, -3.0),
         min_area_fraction: float = 0.0005,
         max_structure: float = 0.5,
+        progress: Download | None = None,  # part of the contract: there is nothing to fetch
     ) -> None:
         self.levels = tuple(levels)
         self.structure = structure
         self.cuts = tuple(cuts)
         self.min_area_fraction = min_area_fraction
         self.max_structure = max_structure
-        self.eye = Eye(PIXEL_NET)
-        self.judge = BorderNet.from_arrays(safetensors.numpy.load(BORDER_NET))
+        self.embedder = PixelEmbedder(PIXEL_NET)
+        self.border_classifier = BorderClassifier.from_arrays(safetensors.numpy.load(BORDER_NET))
+
+    def for_scene(self, structure: Structure) -> RegionMaskGenerator:
+        """Return this generator, knowing the `structure` of a scene; networks are shared."""
+        knowing = copy.copy(self)
+        knowing.structure = structure
+        return knowing
 
     def generate(self, frame: Frame) -> Detections:
         """Return the regions of `frame`, level by level: a level is a partition of the image without tiny regions,
@@ -56,8 +67,8 @@ class RegionMaskGenerator:
 
         The score is the probability that the region is one thing and ends at its border.
         """
-        regions = find_regions(frame, self.structure, self.eye)
-        return self._detections(merge_regions(regions, self.judge, max(self.cuts)), regions)
+        regions = find_regions(frame, self.structure, self.embedder)
+        return self._detections(merge_regions(regions, self.border_classifier, max(self.cuts)), regions)
 
     def _detections(self, tree: RegionTree, regions: Regions) -> Detections:
         from scipy.ndimage import find_objects
@@ -69,8 +80,8 @@ class RegionMaskGenerator:
         found: list[tuple[int, int, tuple[slice, slice], npt.NDArray[np.bool_]]] = []
         for level in self.levels:
             nodes, owner = np.unique(tree.cut(self.cuts[level - 1]), return_inverse=True)
-            built = np.bincount(owner, regions.moments[:, BUILT]) / np.bincount(owner, regions.moments[:, 0])
-            new = (np.bincount(owner, pixels) >= smallest) & (built <= self.max_structure) & ~known[nodes]
+            area, built = (np.bincount(owner, regions.moments[:, c]) for c in (Moment.AREA, Moment.STRUCTURE))
+            new = (np.bincount(owner, pixels) >= smallest) & (built / area <= self.max_structure) & ~known[nodes]
             numbers = (np.where(new, np.cumsum(new), 0)[owner])[labels]
             for number, (node, place) in enumerate(zip(nodes[new], find_objects(numbers), strict=True), 1):
                 found.append((level, int(node), place, numbers[place] == number))

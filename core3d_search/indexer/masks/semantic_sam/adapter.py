@@ -5,23 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal
 
-import numpy as np
 import torch
-from torch import nn
 
 from core3d_search.errors import InputError, ModelError
 from core3d_search.indexer.detections import Detections
 from core3d_search.indexer.frames import Frame
+from core3d_search.indexer.planes import Structure
 from core3d_search.weights import Progress, PublishedWeights, find_weights, sha256_of
 
+from ..click_grid.adapter import detections, on_device
 from . import model as network
-from .candidates import MaskRecord
 from .checkpoint import FILE_NAMES, RELEASE_URL, CheckpointError
 from .generator import SemanticSamGenerator
 
-Model = TypeVar("Model", bound=nn.Module)
 PRECISIONS = {"float32": None, "float16": torch.float16, "bfloat16": torch.bfloat16}
 
 
@@ -38,6 +36,7 @@ class SemanticSamMaskGenerator:
     """
 
     name = "semantic-sam"
+    leaves_structure_out = False
 
     def __init__(
         self,
@@ -79,6 +78,10 @@ class SemanticSamMaskGenerator:
                 separate_levels=True,
             )
 
+    def for_scene(self, structure: Structure) -> SemanticSamMaskGenerator:
+        """Return itself: it looks at the image alone."""
+        return self
+
     def generate(self, frame: Frame) -> Detections:
         """Return the masks of `frame`: levels in the order given, the best predicted IoU first within each."""
         dtype = PRECISIONS[self.precision]
@@ -87,33 +90,10 @@ class SemanticSamMaskGenerator:
             return detections(self.generator.generate(frame.rgb), frame.rgb.shape[:2])
 
 
-def detections(records: Sequence[MaskRecord], size: tuple[int, int]) -> Detections:
-    """Return `records` of an image of `size` (h, w) as detections; predicted IoUs are clipped to [0, 1]."""
-    if not records:
-        return Detections.empty(*size)
-    return Detections.from_masks(
-        np.stack([record.mask for record in records]),
-        np.clip([record.predicted_iou for record in records], 0, 1),
-        [record.level for record in records],
-    )
-
-
 def convert_checkpoint(source: Path, target: Path) -> str:
     """Write the official file `source` as the safetensors file `target`; return the variant. Raises ModelError."""
     with as_core3d_errors():
         return network.convert_checkpoint(source, target)
-
-
-def on_device(model: Model, device: str | None) -> Model:
-    """Return `model` on `device`, or on the first of CUDA, MPS and CPU that this machine has; raises InputError."""
-    if device is None:
-        has_mps = torch.backends.mps.is_available()
-        device = "cuda" if torch.cuda.is_available() else "mps" if has_mps else "cpu"
-    try:
-        return model.to(device)
-    except (RuntimeError, AssertionError) as error:  # torch raises either where CUDA is absent
-        reason = str(error).partition("\n")[0]
-        raise InputError(f"the device {device!r} cannot be used ({reason}); leave it out to take the best") from error
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """Weights from files: the official checkpoints, read without running any code they may hold, and safetensors.
 
-Source: SPEC section 1.
+Source: docs/semantic-sam.md, section 1.
 """
 
 from __future__ import annotations

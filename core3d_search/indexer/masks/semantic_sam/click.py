@@ -1,6 +1,6 @@
 """The masks at one click, best first, without near-duplicates.
 
-Source: SPEC sections 7.1 and 8, "click predictor extras".
+Source: docs/semantic-sam.md, sections 7.1 and 8, its end.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from typing import Literal
 
 import numpy as np
 
-from .candidates import STABILITY_OFFSET, MaskRecord
+from ..click_grid.candidates import STABILITY_OFFSET, MaskRecord
+from ..click_grid.filters import Masks, stability, without_small_regions
 from .generator import TOKEN_OF_LEVEL
-from .mask_filters import Masks, stability, without_small_regions
 from .model import CLICK_SIZE, Features, SemanticSam, upsample
 
 MIN_PREDICTED_IOU = 0.5

@@ -1,7 +1,7 @@
 """The prompt decoder: every prompt becomes six queries, one per granularity, that refine a box and end as masks.
 
-Source: SPEC sections 5 to 7. Module names are those of the official checkpoints; the text-classification weights they
-also hold are not used.
+Source: docs/semantic-sam.md, sections 5 to 7. Module names are those of the official checkpoints; the weights for
+classification against text that they also hold are not used.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class Predictor(nn.Module):
             entering = box
             x = layer(x, self.decoder.ref_point_head(sine_box(box)), box, layer_values, group)
             box = self.refine(x, entering)
-        # normed twice: once as the output of the layer, once more before the heads (SPEC section 7)
+        # normed twice: once as the output of the layer, once more before the heads (docs/semantic-sam.md, section 7)
         y = self.decoder_norm(self.decoder_norm(x))
         return Decoded(
             embeddings=self.mask_embed(y).view(count, TOKENS, CHANNELS),

@@ -1,6 +1,6 @@
 """Multi-scale deformable attention: every query looks at a few learned places of every map.
 
-Source: SPEC section 4.1; Zhu et al., "Deformable DETR", ICLR 2021, equation 3.
+Source: docs/semantic-sam.md, section 4.1; Zhu et al., "Deformable DETR", ICLR 2021, equation 3.
 """
 
 from __future__ import annotations

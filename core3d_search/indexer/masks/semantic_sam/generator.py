@@ -1,6 +1,6 @@
 """Masks of everything: a grid of clicks on one image, filtered by certainty and freed of duplicates.
 
-Source: SPEC section 8.
+Source: docs/semantic-sam.md, section 8.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from .candidates import STABILITY_OFFSET, Candidates, MaskRecord, certain, room_for
-from .mask_filters import grid_points
+from ..click_grid.candidates import STABILITY_OFFSET, Candidates, MaskRecord, allocate_packed, certain
+from ..click_grid.filters import grid_points
 from .model import CLICK_SIZE, Features, Mode, SemanticSam, upsample
 
-TOKEN_OF_LEVEL = {1: 3, 2: 2, 3: 0, 4: 4, 5: 1, 6: 5}  # granularity, 1 coarse to 6 fine, to raw token (SPEC 7.1)
+# granularity, 1 coarse to 6 fine, to raw token (docs/semantic-sam.md, section 7.1)
+TOKEN_OF_LEVEL = {1: 3, 2: 2, 3: 0, 4: 4, 5: 1, 6: 5}
 LOGITS_AT_ONCE = 2**23  # full-resolution values per chunk: 32 MiB
 
 
@@ -102,7 +103,7 @@ class SemanticSamGenerator:
         masks_at_once = max(1, LOGITS_AT_ONCE // (height * width))
         for first in range(0, len(kept), masks_at_once):
             chosen = kept[first : first + masks_at_once]
-            room = room_for(len(chosen), (height, width))
+            storage = allocate_packed(len(chosen), (height, width))
             picked = embeddings[torch.from_numpy(chosen).to(embeddings.device)]
             logits = upsample(self.model.mask_logits(features, picked), features)
             found = Candidates.stable(
@@ -112,7 +113,7 @@ class SemanticSamGenerator:
                 levels[chosen],
                 self.stability_threshold,
                 self.stability_offset,
-                room,
+                storage,
             )
-            del logits  # before the next room is allocated
+            del logits  # before the next storage is allocated
             yield found

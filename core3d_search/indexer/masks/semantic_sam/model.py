@@ -1,6 +1,6 @@
 """The whole network: an image to features once, then any number of prompts to masks.
 
-Source: SPEC sections 2 to 7.
+Source: docs/semantic-sam.md, sections 2 to 7.
 """
 
 from __future__ import annotations
@@ -17,13 +17,12 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor, nn
 
+from ..click_grid.imagenet import MEAN, STD
 from .checkpoint import CheckpointError, network_weights, read_checkpoint, variant_of, write_safetensors
 from .decoder import Decoded, Predictor
 from .pixel_decoder import PixelDecoder
 from .swin import VARIANTS, Swin
 
-MEAN = (123.675, 116.28, 103.53)  # RGB, 0..255
-STD = (58.395, 57.12, 57.375)
 SHORT_SIDE = 640  # pixels, of the official helper
 SIZE_DIVISOR = 32  # pixels; the padded sides are multiples of it
 CLICK_SIZE = 0.005  # width and height of a click, relative to the image

@@ -1,6 +1,6 @@
 """The pixel decoder: backbone maps to four maps that saw each other, and a fine map for the masks.
 
-Source: SPEC section 4. Module names are those of the official checkpoints.
+Source: docs/semantic-sam.md, section 4. Module names are those of the official checkpoints.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Sine codes of map positions and boxes.
 
-Source: SPEC sections 4 (step 2) and 6 (step 1); Vaswani et al., "Attention Is All You Need", section 3.5.
+Source: docs/semantic-sam.md, sections 4 (step 2) and 6 (step 1); Vaswani et al., "Attention Is All You Need",
+NeurIPS 2017, section 3.5.
 """
 
 from __future__ import annotations

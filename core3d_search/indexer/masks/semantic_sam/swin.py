@@ -1,7 +1,7 @@
 """The Swin backbone in the flavour of Mask2Former: fixed window size, pad first, then shift.
 
-Source: SPEC section 3 (Semantic-SAM at commit e11f8b5); Liu et al., "Swin Transformer", ICCV 2021. Module names are
-those of the official checkpoints.
+Source: docs/semantic-sam.md, section 3; Liu et al., "Swin Transformer", ICCV 2021. Module names are those of the
+official checkpoints.
 """
 
 from __future__ import annotations

@@ -9,7 +9,13 @@ import numpy as np
 import pytest
 
 from core3d_search.indexer.frames import Frame
-from core3d_search.indexer.masks.built_in.pixel_net import CHANNELS, DIMENSION, Eye, difference, network_input
+from core3d_search.indexer.masks.built_in.pixel_net import (
+    DIMENSION,
+    InputChannel,
+    PixelEmbedder,
+    difference,
+    network_input,
+)
 from core3d_search.indexer.masks.built_in.regions import PIXEL_NET
 from core3d_search.indexer.planes import find_structure
 from training.rendered import rendered_room
@@ -19,8 +25,8 @@ BOX = ((-0.3, -0.3, 0.0), (0.3, 0.3, 0.5), (130, 90, 50))
 
 
 @pytest.fixture(scope="module")
-def eye() -> Eye:
-    return Eye(PIXEL_NET)
+def embedder() -> PixelEmbedder:
+    return PixelEmbedder(PIXEL_NET)
 
 
 @pytest.fixture(scope="module")
@@ -31,24 +37,24 @@ def drawn(draw: Callable[..., Any]) -> tuple[Frame, np.ndarray]:
 def test_the_input_shows_normals_by_gravity_and_nearness_of_the_floor(drawn: tuple[Frame, np.ndarray]) -> None:
     frame, owner = drawn
     seen = network_input(frame, find_structure([frame], (0, 0, 1)))
-    assert seen.shape == (CHANNELS, 240, 320)
+    assert seen.shape == (InputChannel.COUNT, 240, 320)
     assert seen.dtype == np.float32
     assert np.abs(seen).max() <= 1
     floor = (owner == 0) & (frame.depth > 0) & (frame.depth < 2.5)
-    up, near = seen[7], seen[10]
+    up, near = seen[InputChannel.UP], seen[InputChannel.NEARNESS]
     assert np.median(up[floor]) == pytest.approx(1, abs=1e-3)
     assert near[floor].min() > 0.9
     top = (owner == 1) & (up > 0.99)
     assert near[top] == pytest.approx(np.exp(-0.5 / 0.05), abs=1e-3)
-    assert seen[4][frame.depth > 0].min() == 1
-    assert seen[3][floor] == pytest.approx(0.5 / frame.depth[floor], abs=1e-3)
+    assert seen[InputChannel.HAS_DEPTH][frame.depth > 0].min() == 1
+    assert seen[InputChannel.INVERSE_DEPTH][floor] == pytest.approx(0.5 / frame.depth[floor], abs=1e-3)
 
 
 def test_without_depth_only_colour_is_seen(drawn: tuple[Frame, np.ndarray]) -> None:
     frame, _ = drawn
     blind = Frame(0, frame.rgb, np.zeros_like(frame.depth), frame.intrinsics, frame.world_from_camera)
     seen = network_input(blind, None)
-    assert not seen[3:].any()
+    assert not seen[InputChannel.INVERSE_DEPTH :].any()
     assert np.isfinite(seen).all()
 
 
@@ -60,14 +66,14 @@ def test_a_camera_that_looks_straight_down_has_a_direction_ahead(drawn: tuple[Fr
     down = Frame(0, frame.rgb, np.full_like(frame.depth, 2), frame.intrinsics, pose)
     seen = network_input(down, find_structure([frame], (0, 0, 1)))
     assert np.isfinite(seen).all()
-    assert np.median(seen[7]) == pytest.approx(1, abs=1e-3)
+    assert np.median(seen[InputChannel.UP]) == pytest.approx(1, abs=1e-3)
 
 
-def test_images_of_any_size_are_answered(eye: Eye) -> None:
+def test_images_of_any_size_are_answered(embedder: PixelEmbedder) -> None:
     for height, width in ((37, 50), (64, 96), (480, 640)):
         rgb = np.zeros((height, width, 3), np.uint8)
         frame = Frame(0, rgb, np.ones((height, width), np.float32), np.diag([300.0, 300, 1]), np.eye(4))
-        places, structure = eye.look(frame, None)
+        places, structure = embedder.embed(frame, None)
         assert places.shape == (height, width, DIMENSION)
         assert structure.shape == (height, width)
         assert ((structure >= 0) & (structure <= 1)).all()
@@ -78,13 +84,13 @@ def test_difference_is_a_probability_that_grows_with_distance() -> None:
     assert found.tolist() == pytest.approx([0, 0.5, 1])
 
 
-def test_things_of_an_unseen_room_are_told_apart(eye: Eye) -> None:
+def test_things_of_an_unseen_room_are_told_apart(embedder: PixelEmbedder) -> None:
     room = rendered_room(77, 4)
     rng = np.random.default_rng(0)
     right = {True: [], False: []}
     built = []
     for frame, ids in zip(room.frames, room.instances, strict=True):
-        places, shown = eye.look(frame, room.structure)
+        places, shown = embedder.embed(frame, room.structure)
         height, width = ids.shape
         one = rng.integers((height, width), size=(4000, 2))
         other = np.clip(one + rng.integers(-20, 21, one.shape), 0, (height - 1, width - 1))

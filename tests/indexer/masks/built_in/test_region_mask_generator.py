@@ -11,8 +11,8 @@ import pytest
 from core3d_search.indexer.config import MaskConfig
 from core3d_search.indexer.detections import Detections
 from core3d_search.indexer.frames import Frame
-from core3d_search.indexer.masks.progressive import make_generator, progressive_masks
 from core3d_search.indexer.masks.built_in.regions import RegionMaskGenerator
+from core3d_search.indexer.masks.progressive import make_generator, progressive_masks
 from core3d_search.indexer.planes import find_structure
 
 FLOOR = ((-3.0, -3.0, -0.1), (3.0, 3.0, 0.0), (150, 140, 130))
@@ -43,7 +43,9 @@ def test_the_floor_is_no_mask_once_structure_is_known(table: tuple[Frame, np.nda
     frame, owner = table
     structure = find_structure([frame], (0, 0, 1))
     assert [plane.kind for plane in structure.planes] == ["floor"]
-    found = progressive_masks(make_generator(MaskConfig(), structure).generate(frame), frame, MaskConfig(), structure)
+    found = progressive_masks(
+        make_generator(MaskConfig()).for_scene(structure).generate(frame), frame, MaskConfig(), structure
+    )
     on_floor = (found.masks & (owner == 0)).sum(axis=(1, 2)) / found.masks.sum(axis=(1, 2))
     assert on_floor.max() < 0.5
     assert best_iou(found, owner == 1) > 0.7

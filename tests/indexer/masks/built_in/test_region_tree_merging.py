@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core3d_search.indexer.masks.built_in.borders import FEATURES, MOMENTS, Regions, find_regions, pair_features
-from core3d_search.indexer.masks.built_in.look import EVIDENCE
-from core3d_search.indexer.masks.built_in.pixel_net import Eye
-from core3d_search.indexer.masks.built_in.region_tree import BorderNet, merge_regions
+from core3d_search.indexer.masks.built_in.borders import FEATURES, Regions, find_regions, pair_features
+from core3d_search.indexer.masks.built_in.columns import Evidence, Moment
+from core3d_search.indexer.masks.built_in.pixel_net import PixelEmbedder
+from core3d_search.indexer.masks.built_in.region_tree import BorderClassifier, merge_regions
 from core3d_search.indexer.masks.built_in.regions import PIXEL_NET
 
 FLOOR = ((-3.0, -3.0, -0.1), (3.0, 3.0, 0.0), (150, 140, 130))
@@ -22,26 +22,28 @@ COLORED = ((0.5, -0.3, 0.0), (0.9, 0.1, 0.01), (30, 90, 150))
 def row_of(lightness: list[float]) -> Regions:
     """Regions side by side, of one square metre each."""
     count = len(lightness)
-    moments = np.zeros((count, MOMENTS))
-    moments[:, 0] = 1
-    moments[:, 1] = lightness
+    moments = np.zeros((count, Moment.COUNT))
+    moments[:, Moment.AREA] = 1
+    moments[:, Moment.LAB.start] = lightness
     pairs = np.stack([np.arange(count - 1), np.arange(1, count)], axis=1)
     labels = np.arange(count)[None]
-    return Regions(labels, moments, np.zeros((count, 2)), pairs, np.ones(count - 1), np.zeros((count - 1, EVIDENCE)))
+    return Regions(
+        labels, moments, np.zeros((count, 2)), pairs, np.ones(count - 1), np.zeros((count - 1, len(Evidence)))
+    )
 
 
 def contrast(regions: Regions) -> np.ndarray:
-    """A judge that looks at lightness only; 3 is even odds."""
-    lightness = regions.moments[:, 1] / regions.moments[:, 0]
+    """A classifier that looks at lightness only; 3 is even odds."""
+    lightness = regions.moments[:, Moment.LAB.start] / regions.moments[:, Moment.AREA]
     return np.abs(np.diff(lightness[regions.pairs], axis=1))[:, 0] - 3
 
 
 @pytest.fixture(scope="module")
 def seen(draw: Callable[..., Any]) -> Regions:
-    return find_regions(draw([FLOOR, BOX, COLORED], (1.2, -1.6, 1.3), (0.2, 0, 0.1))[0], None, Eye(PIXEL_NET))
+    return find_regions(draw([FLOOR, BOX, COLORED], (1.2, -1.6, 1.3), (0.2, 0, 0.1))[0], None, PixelEmbedder(PIXEL_NET))
 
 
-def test_the_most_alike_join_first_and_means_are_judged_anew() -> None:
+def test_the_most_alike_join_first_and_means_are_classified_anew() -> None:
     tree = merge_regions(row_of([0, 1, 5, 5.5]), contrast)
     # 2 and 3 differ by 0.5, 0 and 1 by 1; then their means, 0.5 and 5.25.
     assert tree.parents.tolist() == [5, 5, 4, 4, 6, 6, -1]
@@ -86,22 +88,23 @@ def test_features_do_not_depend_on_the_numbering(seen: Regions) -> None:
     features = {tuple(pair): row for pair, row in zip(seen.pairs.tolist(), pair_features(seen), strict=True)}
     assert pair_features(seen).shape == (len(seen.pairs), FEATURES)
     for (a, b), row in zip(turned.pairs.tolist(), pair_features(turned), strict=True):
-        if turned.moments[a, 0] == turned.moments[b, 0]:
+        if turned.moments[a, Moment.AREA] == turned.moments[b, Moment.AREA]:
             continue  # neither is the smaller one
         assert row == pytest.approx(features[(len(seen) - 1 - b, len(seen) - 1 - a)], abs=1e-6)
 
 
 def test_evidence_is_where_things_meet(draw: Callable[..., Any]) -> None:
     frame, owner = draw([FLOOR, BOX, COLORED], (1.2, -1.6, 1.3), (0.2, 0, 0.1), size=(240, 320))
-    regions = find_regions(frame, None, Eye(PIXEL_NET))
+    regions = find_regions(frame, None, PixelEmbedder(PIXEL_NET))
     counts = np.stack([np.bincount(regions.labels.ravel(), (owner == n).ravel(), len(regions)) for n in range(3)])
     main = np.where(counts.max(axis=0) > 0.9 * counts.sum(axis=0), counts.argmax(axis=0), -1)
     pairs = main[regions.pairs]
     mean = regions.evidence / regions.lengths[:, None]
     inside = (pairs == 0).all(axis=1)
     mat, box = (np.sort(pairs, axis=1) == (0, 2)).all(axis=1), (np.sort(pairs, axis=1) == (0, 1)).all(axis=1)
-    assert np.median(mean[mat, 0]) > 1 > 5 * np.median(mean[inside, 0])  # colour
-    assert np.median(np.maximum(mean[box, 1], mean[box, 3])) > 1 > 5 * np.median(mean[inside, 1])  # step or crease
+    assert np.median(mean[mat, Evidence.COLOR]) > 1 > 5 * np.median(mean[inside, Evidence.COLOR])  # colour
+    step, crease = mean[:, Evidence.OFF_TANGENT], mean[:, Evidence.CONCAVE]
+    assert np.median(np.maximum(step, crease)[box]) > 1 > 5 * np.median(step[inside])
 
 
 def test_the_network_is_what_its_numbers_say() -> None:
@@ -118,4 +121,4 @@ def test_the_network_is_what_its_numbers_say() -> None:
     x = (pair_features(regions) - arrays["mean"]) / 2
     hidden = np.clip(x @ arrays["weight0"] + arrays["bias0"], 0, None)
     expected = (hidden @ arrays["weight1"] + 0.5)[:, 0]
-    assert BorderNet.from_arrays(arrays)(regions) == pytest.approx(expected, rel=1e-4, abs=1e-4)
+    assert BorderClassifier.from_arrays(arrays)(regions) == pytest.approx(expected, rel=1e-4, abs=1e-4)

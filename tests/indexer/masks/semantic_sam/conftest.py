@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from benchmarks.generated_weights import generated_state, write_generated_checkpoint
 from core3d_search.indexer.masks.semantic_sam import SemanticSam
-from core3d_search.indexer.masks.semantic_sam.generated import generated_state, write_generated_checkpoint
 
 SHARED = Path(__file__).resolve().parents[5] / "shared" / "semantic_sam"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -90,8 +91,30 @@ def test_importing_the_package_does_not_load_torch() -> None:
 
 
 def test_the_network_imports_nothing_from_the_rest_of_core3d() -> None:
-    folder = Path(sys.modules[SemanticSamMaskGenerator.__module__].__file__ or "").parent
-    for path in folder.glob("*.py"):
-        if path.name != "adapter.py":
-            lines = [line for line in path.read_text().splitlines() if "import" in line and "core3d" in line]
-            assert lines == [], path.name
+    own = Path(sys.modules[SemanticSamMaskGenerator.__module__].__file__ or "").parent
+    assert {path.name for path in (own.parent / "click_grid").glob("*.py")} >= {"filters.py", "candidates.py"}
+    for folder in (own, own.parent / "click_grid"):
+        for path in folder.glob("*.py"):
+            if path.name != "adapter.py":
+                lines = [line for line in path.read_text().splitlines() if "import" in line and "core3d" in line]
+                assert lines == [], path
+
+
+def test_segment_anything_does_without_the_insides_of_semantic_sam() -> None:
+    masks = Path(sys.modules[SemanticSamMaskGenerator.__module__].__file__ or "").parents[1]
+    assert "semantic_sam." not in (masks / "sam.py").read_text()
+    for path in (masks / "click_grid").glob("*.py"):
+        assert "semantic_sam" not in path.read_text(), path
+
+
+def test_every_section_that_the_code_cites_is_there() -> None:
+    root = Path(__file__).resolve().parents[4]
+    headings = set(re.findall(r"^##+ ([0-9.]+)\. ", (root / "docs" / "semantic-sam.md").read_text(), re.MULTILINE))
+    cited = set()
+    for folder in ("core3d_search/indexer/masks", "tests/indexer/masks/semantic_sam", "benchmarks"):
+        for path in (root / folder).rglob("*.py"):
+            for sections in re.findall(
+                r"semantic-sam\.md, sections? ([0-9.]+(?: (?:to|and) [0-9.]+)?)", path.read_text()
+            ):
+                cited |= {number.rstrip(".") for number in re.findall(r"[0-9.]+", sections)}
+    assert {"1", "4.1", "8", "11"} <= cited <= headings

@@ -11,10 +11,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core3d_search.indexer.masks.semantic_sam import Features, MaskRecord, SemanticSam, SemanticSamGenerator, segment_at
-from core3d_search.indexer.masks.semantic_sam.click import distinct
-from core3d_search.indexer.masks.semantic_sam.generator import TOKEN_OF_LEVEL
-from core3d_search.indexer.masks.semantic_sam.mask_filters import (
+from core3d_search.indexer.masks.click_grid.filters import (
     grid_points,
     inclusive_boxes,
     resize_mask,
@@ -22,6 +19,9 @@ from core3d_search.indexer.masks.semantic_sam.mask_filters import (
     suppress,
     without_small_regions,
 )
+from core3d_search.indexer.masks.semantic_sam import Features, MaskRecord, SemanticSam, SemanticSamGenerator, segment_at
+from core3d_search.indexer.masks.semantic_sam.click import distinct
+from core3d_search.indexer.masks.semantic_sam.generator import TOKEN_OF_LEVEL
 from core3d_search.indexer.masks.semantic_sam.model import upsample
 
 UNFILTERED: dict[str, Any] = {

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import torch
 
+from benchmarks.generated_weights import draw, generated_state
 from core3d_search.indexer.masks.semantic_sam import Features, SemanticSam
 from core3d_search.indexer.masks.semantic_sam.checkpoint import CheckpointError
 from core3d_search.indexer.masks.semantic_sam.deformable import MultiScaleDeformableAttention
-from core3d_search.indexer.masks.semantic_sam.generated import draw, generated_state
 from core3d_search.indexer.masks.semantic_sam.model import normalised, short_side_to
 from core3d_search.indexer.masks.semantic_sam.positions import sine_box, sine_map
 from core3d_search.indexer.masks.semantic_sam.swin import Swin, SwinVariant
@@ -91,7 +91,7 @@ def test_swin_equals_the_implementation_of_transformers(window: int, size: tuple
 
 
 def their_swin_key(key: str) -> str:
-    """Translate the official name of a backbone weight to that of transformers 5 (SPEC section 10)."""
+    """Translate the official name of a backbone weight to that of transformers 5 (docs/semantic-sam.md, section 10)."""
     for ours, theirs in (
         ("patch_embed.proj", "swin.embeddings.patch_embeddings.projection"),
         ("patch_embed.norm", "swin.embeddings.norm"),

@@ -1,4 +1,4 @@
-"""Parity with the official code: the reference vectors within the tolerances of SPEC section 11."""
+"""Parity with the official code: the reference vectors within the tolerances of docs/semantic-sam.md, section 11."""
 
 from __future__ import annotations
 

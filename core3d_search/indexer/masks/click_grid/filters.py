@@ -1,6 +1,6 @@
 """Filters of an automatic mask generator, in NumPy: grid, stability, boxes, greedy suppression, small regions.
 
-Source: SPEC section 8; Kirillov et al., "Segment Anything", ICCV 2023, appendix B.
+Source: docs/semantic-sam.md, section 8; Kirillov et al., "Segment Anything", ICCV 2023, appendix B.
 """
 
 from __future__ import annotations

@@ -11,8 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .checkpoint import BOX_HEADS, PREDICTOR, PREFIX
-from .model import SemanticSam
+from core3d_search.indexer.masks.semantic_sam.checkpoint import BOX_HEADS, PREDICTOR, PREFIX
+from core3d_search.indexer.masks.semantic_sam.model import SemanticSam
 
 # (end of the key, mean, standard deviation) where the general rule below does not do
 FIXED_SPREAD = (

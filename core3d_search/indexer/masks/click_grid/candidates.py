@@ -1,6 +1,6 @@
 """Masks on their way through the filters, packed eight pixels a byte, and the records that come out.
 
-Source: SPEC section 8, steps 3 to 9.
+Source: docs/semantic-sam.md, section 8, steps 3 to 9.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor
 
-from .mask_filters import Masks, inclusive_boxes, resize_mask, stability, suppress, without_small_regions
+from .filters import Masks, inclusive_boxes, resize_mask, stability, suppress, without_small_regions
 
 SECOND_NMS_THRESHOLD = 0.7  # least IoU that counts as double after small regions were removed
 STABILITY_OFFSET = 1.0  # logits
@@ -66,8 +66,8 @@ class MaskRecord:
         return MaskRecord.of(mask, self.predicted_iou, self.stability, self.point, self.level)
 
 
-def room_for(count: int, size: tuple[int, int]) -> npt.NDArray[np.uint8]:
-    """Return (count, H, W / 8 rounded up), room for masks of `size` (H, W) once they are packed.
+def allocate_packed(count: int, size: tuple[int, int]) -> npt.NDArray[np.uint8]:
+    """Return (count, H, W / 8 rounded up), memory for masks of `size` (H, W) once they are packed.
 
     Allocate it before the masks' logits: what stays, scattered among large arrays that go, would keep the C library
     from using their memory again.
@@ -112,19 +112,19 @@ class Candidates:
         levels: npt.NDArray[np.int64],
         threshold: float,
         offset: float,
-        room: npt.NDArray[np.uint8],
+        storage: npt.NDArray[np.uint8],
     ) -> Candidates:
         """Return those of the masks `logits` (M, H, W) > 0 whose stability is at least `threshold`.
 
-        They are packed into `room`, which is `room_for` M masks.
+        They are packed into `storage`, which is `allocate_packed` for M masks.
         """
         steady = stability(logits, offset)
         keep = np.flatnonzero(steady >= max(threshold, 0))  # never true for NaN
         masks = (logits > 0).cpu().numpy()[keep]
         packed = np.empty(len(masks), object)
         for i, mask in enumerate(masks):
-            room[i] = np.packbits(mask, axis=-1)
-            packed[i] = room[i]
+            storage[i] = np.packbits(mask, axis=-1)
+            packed[i] = storage[i]
         return cls(packed, inclusive_boxes(masks), ious[keep], steady[keep], points[keep], levels[keep])
 
     def distinct(self, width: int, box_nms_threshold: float, min_region_area: int) -> Candidates:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from core3d_search.datatypes import Floats
 from core3d_search.geometry import level_axes
 from core3d_search.indexer.frames import Frame
-from core3d_search.indexer.masks.built_in.pixel_net import Eye, difference
+from core3d_search.indexer.masks.built_in.pixel_net import PixelEmbedder, difference
 from core3d_search.indexer.planes import Structure, to_lab
 from core3d_search.indexer.surfaces import back_project, filled, normals, to_world
 
@@ -23,19 +23,14 @@ CREASE_UNIT = 0.45
 STEP_UNIT_M = 0.012
 """Metres at zero depth; grows as 1 + z^2 / 2, as the noise of depth cameras does (Khoshelham and Elberink 2012)."""
 PLACE_GAIN = 1.0
-"""What two things to the network's eye, certainly, count in the strength of an edge."""
-EVIDENCE = 11
-"""Measured at each pixel of a border: colour contrast; distance to the other side's tangent plane; that distance,
-signed, so that noise averages away; concave crease; convex crease (convex ones lie inside objects, concave ones
-between them: LCCP, Stein et al., CVPR 2014); no depth; different structure planes; bare structure on one side only;
-the same structure plane on both; that the network sees two things, from near the border and from farther off."""
+"""What two things to the pixel network, certainly, count in the strength of an edge."""
 
 
-class Look:
+class PixelMeasurements:
     """All that is measured at a pixel: colour, point, normal, area, structure plane, place in the network's space, edge
     strength."""
 
-    def __init__(self, frame: Frame, structure: Structure | None, eye: Eye) -> None:
+    def __init__(self, frame: Frame, structure: Structure | None, embedder: PixelEmbedder) -> None:
         from scipy.ndimage import gaussian_filter, gaussian_gradient_magnitude, median_filter
 
         self.lab = gaussian_filter(to_lab(frame.rgb), (1, 1, 0))
@@ -57,7 +52,7 @@ class Look:
         inverse = np.where(self.valid, 1 / np.maximum(self.depth, 0.1), 0)
         steps = gaussian_gradient_magnitude(inverse, 1.0) / np.maximum(inverse, 0.1)
         color = np.stack([gaussian_gradient_magnitude(self.lab[..., axis], 1.0) for axis in range(3)])
-        self.places, self.built = eye.look(frame, structure)
+        self.places, self.built = embedder.embed(frame, structure)
         edges = np.linalg.norm(color, axis=0) / 8 + np.minimum(steps * 30, 3) + np.linalg.norm(bend, axis=0) * 5
         self.edges = (edges + PLACE_GAIN * self._change_of_place()).astype(np.float32)
 
@@ -79,7 +74,7 @@ class Look:
         self.bare = structure.bare_on(self.plane, world, self.lab)
 
     def moments(self) -> list[npt.NDArray[np.float64]]:
-        """Return the (H, W) images that MOMENTS sums."""
+        """Return the (H, W) images of which a region sums each to a column of `Moment`."""
         x, y, z = np.moveaxis(self.level, -1, 0)
         known = self.area * self.valid
         facing = self.normals @ self.level_from_camera.T.astype(np.float32)
@@ -97,8 +92,8 @@ class Look:
             self.area * np.square(self.places).sum(axis=-1),
         ]
 
-    def measure(self, back: Pixels, ahead: Pixels, axis: int) -> npt.NDArray[np.float64]:
-        """Return the evidence (P, 11) between adjacent pixels, looked for a few pixels to both sides."""
+    def border_evidence(self, back: Pixels, ahead: Pixels, axis: int) -> npt.NDArray[np.float64]:
+        """Return (P, 11), columns of `Evidence`, between adjacent pixels, looked for a few pixels to both sides."""
         near_a, near_b = self._apart(back, ahead, axis, 1)
         far_a, far_b = self._apart(back, ahead, axis, 4)
         color = np.linalg.norm(self.lab[near_a] - self.lab[near_b], axis=-1) / COLOR_UNIT

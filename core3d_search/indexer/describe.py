@@ -1,0 +1,83 @@
+"""Objects to described objects: the embedding that search compares and the name that it makes likely."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import numpy as np
+import numpy.typing as npt
+
+from core3d_search.datatypes import SceneObject
+from core3d_search.encoders import Encoder
+from core3d_search.indexer.config import IndexConfig
+from core3d_search.indexer.crops import embed_observations
+from core3d_search.indexer.frames import SceneReader
+from core3d_search.indexer.labels import Labeller
+from core3d_search.indexer.lifting import Observation
+from core3d_search.indexer.perceive import SceneResult, read
+from core3d_search.indexer.report import StageClock, StageProgress, silent
+
+
+def describe(
+    result: SceneResult,
+    reader: SceneReader,
+    encoder: Encoder,
+    config: IndexConfig,
+    clock: StageClock,
+    *,
+    progress: StageProgress = silent,
+) -> list[SceneObject]:
+    """Return the objects of `result` with embedding and label, in its order; frames are read again for their crops.
+
+    Raises InputError where a frame that was readable is not any more.
+    """
+    with clock("embed"):
+        embeddings = embed_objects(result, reader, encoder, config, progress)
+    with clock("label"):
+        labels = Labeller(encoder, config.labels).labels(list(embeddings))
+    return [
+        SceneObject(
+            scene=reader.name,
+            points=fused.points,
+            colors=fused.colors,
+            box=fused.box,
+            embedding=embedding,
+            observation_count=fused.observation_count,
+            label=label,
+            label_score=score,
+            views=fused.views,
+        )
+        for fused, embedding, (label, score) in zip(result.objects, embeddings, labels, strict=True)
+    ]
+
+
+def embed_objects(
+    result: SceneResult,
+    reader: SceneReader,
+    encoder: Encoder,
+    config: IndexConfig,
+    progress: StageProgress = silent,
+) -> npt.NDArray[np.float32]:
+    """Return (N, D) unit embeddings of the N objects: the normalised sum over all of each one's observations.
+
+    Frame by frame, so that memory holds one frame's crops and one sum an object.
+    """
+    by_frame: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for number, fused in enumerate(result.objects):
+        for member in fused.members:
+            by_frame[result.observations[member].frame].append((member, number))
+    sums = np.zeros((len(result.objects), encoder.dimension))
+    for done, position in enumerate(sorted(by_frame), 1):
+        shown = sorted(by_frame[position], key=lambda pair: _sort_key(result.observations[pair[0]]))
+        frame = read(reader, position, config)
+        looks = embed_observations(frame, [result.observations[m] for m, _ in shown], encoder, config.crops)
+        np.add.at(sums, np.array([owner for _, owner in shown]), looks.astype(np.float64))
+        progress(reader.name, "embed", done, len(by_frame))
+    lengths = np.linalg.norm(sums, axis=1, keepdims=True)
+    embeddings: npt.NDArray[np.float32] = (sums / np.maximum(lengths, 1e-12)).astype(np.float32)
+    return embeddings
+
+
+def _sort_key(seen: Observation) -> tuple[float, ...]:
+    """Order by content, so that sums do not depend on the order in which observations came."""
+    return (seen.level, *seen.box.tolist(), seen.pixel_count)

@@ -1,0 +1,58 @@
+"""What a run on a scene has finished so far: frames, their observations, seconds; it outlives a failure half-way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from core3d_search.indexer.frames import Frame
+from core3d_search.indexer.lifting import Observation
+from core3d_search.indexer.report import SkippedFrame, StageClock
+
+
+@dataclass(frozen=True, eq=False)
+class FrameNote:
+    """A frame that was looked at: its position in the scene, size in pixels, `intrinsics` (3, 3) pixels and
+    `world_from_camera` (4, 4); or `skipped`, the reason why it could not be used."""
+
+    position: int
+    height: int | None = None
+    width: int | None = None
+    intrinsics: npt.NDArray[np.float64] | None = None
+    world_from_camera: npt.NDArray[np.float64] | None = None
+    skipped: str | None = None
+
+    @classmethod
+    def of(cls, position: int, frame: Frame) -> FrameNote:
+        """Return the note of a `frame` that was read at `position`."""
+        height, width = frame.depth.shape
+        return cls(position, height, width, frame.intrinsics, frame.world_from_camera)
+
+
+class Journal:
+    """The frames that are done, in the order in which they were read, and all that was observed in them."""
+
+    def __init__(self) -> None:
+        self.clock = StageClock()
+        self.frames: list[FrameNote] = []
+        self.observations: list[Observation] = []
+        self.mask_count = 0
+
+    def add(self, note: FrameNote, observations: Sequence[Observation] = (), mask_count: int = 0) -> None:
+        """Note that a frame is done: what was observed in it, of how many masks."""
+        self.frames.append(note)
+        self.observations += observations
+        self.mask_count += mask_count
+
+    @property
+    def skipped(self) -> list[SkippedFrame]:
+        """The frames that could not be used, with the reasons."""
+        return [SkippedFrame(note.position, note.skipped) for note in self.frames if note.skipped is not None]
+
+    @property
+    def used_count(self) -> int:
+        """How many frames could be used."""
+        return len(self.frames) - len(self.skipped)

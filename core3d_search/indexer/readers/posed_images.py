@@ -1,0 +1,123 @@
+"""What most formats come down to: a list of frames, each a colour image, a depth image, a pose and a camera."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from core3d_search.errors import InputError
+from core3d_search.indexer.frames import AS_STORED, Frame, ReadOptions
+from core3d_search.indexer.readers import images
+from core3d_search.indexer.readers.lens import Lens, undistorted
+from core3d_search.indexer.readers.settings import settings_of
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Camera:
+    """A pinhole `intrinsics` (3, 3) in pixels, centred on whole numbers, for images of `size` (width, height).
+
+    `size` None: of whatever size the image has. `lens` None: nothing to undo.
+    """
+
+    intrinsics: Floats
+    size: tuple[int, int] | None = None
+    lens: Lens | None = None
+
+    def fitted(self, width: int, height: int, where: str) -> Floats:
+        """Return the intrinsics for the same view in another size; raises InputError where the shapes differ."""
+        if self.size is None or self.size == (width, height):
+            return self.intrinsics
+        across, down = width / self.size[0], height / self.size[1]
+        if abs(across - down) > 0.02 * across:
+            raise InputError(
+                f"{where}: the image has {width}x{height} pixels, its camera {self.size[0]}x{self.size[1]}"
+            )
+        new_from_old = np.array([[across, 0, (across - 1) / 2], [0, down, (down - 1) / 2], [0, 0, 1]])
+        return new_from_old @ self.intrinsics
+
+
+@dataclass(frozen=True, eq=False)
+class FrameParts:
+    """How the parts of one frame are read; each call raises InputError that names its file.
+
+    `color` gives (H, W, 3) uint8, `depth` (h, w) float32 metres, `pose` the stored (4, 4). `depth_camera` is given
+    where depth has a field of view of its own, from the same place; else it shows what colour shows. `confident`
+    gives (h, w) bool, which depths to keep. `where` names the frame in messages about its parts together.
+    """
+
+    color: Callable[[], npt.NDArray[np.uint8]]
+    depth: Callable[[], npt.NDArray[np.float32]]
+    pose: Callable[[], Floats]
+    camera: Camera | Callable[[], Camera]
+    where: str
+    depth_camera: Camera | None = None
+    confident: Callable[[], npt.NDArray[np.bool_]] | None = None
+
+
+class PosedImagesReader:
+    """A reader whose scenes are lists of `FrameParts`; a format says where its parts are by `list_frames`.
+
+    `usual_*` are the format's own conventions, which `ReadOptions` may overrule.
+    """
+
+    format: str
+    layout: str
+    suffixes: tuple[str, ...] = ()
+    usual_depth_scale = 1000.0
+    usual_axes = "opencv"
+    usual_up: tuple[float, float, float] | None = None
+
+    def __init__(self, source: Path, options: ReadOptions) -> None:
+        self.source, self.options = source.resolve(), options
+        self.settings = settings_of(source, options)
+        self.name = self.settings.name
+        self.units_per_metre = self.settings.units_per_metre(self.usual_depth_scale)
+        self.frames: Sequence[FrameParts] = self.list_frames()
+        if not self.frames:
+            raise InputError(
+                f"{source} looks like a scene of the format {self.format!r} but holds no frame: {self.layout}"
+            )
+
+    @classmethod
+    def open(cls, source: Path, options: ReadOptions = AS_STORED) -> PosedImagesReader:
+        """Return the scene at `source`; raises InputError."""
+        return cls(source, options)
+
+    def list_frames(self) -> Sequence[FrameParts]:
+        """Return the frames in their order; raises InputError that says what is missing."""
+        raise NotImplementedError
+
+    @property
+    def up(self) -> Floats | None:
+        """The unit direction against gravity in world coordinates, (3,), None where nobody says."""
+        said = self.settings.up
+        return np.asarray(self.usual_up, np.float64) if said is None and self.usual_up else said
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    def __getitem__(self, position: int) -> Frame:
+        """Return the frame at `position`; raises InputError naming the file at fault."""
+        parts = self.frames[position]
+        stored = parts.pose()
+        rgb, depth = parts.color(), parts.depth()
+        if parts.confident is not None:
+            depth = np.where(images.same_size(parts.confident(), depth.shape), depth, np.float32(0))
+        height, width = rgb.shape[:2]
+        camera = parts.camera if isinstance(parts.camera, Camera) else parts.camera()
+        intrinsics = camera.fitted(width, height, parts.where)
+        if parts.depth_camera is None:
+            depth = images.registered_depth(depth, rgb, parts.where)
+        else:
+            depth_intrinsics = parts.depth_camera.fitted(depth.shape[1], depth.shape[0], parts.where)
+            depth = images.depth_seen_by(intrinsics, (height, width), depth, depth_intrinsics)
+        if camera.lens is not None and camera.lens.bends:
+            rgb, depth = undistorted(rgb, depth, intrinsics, camera.lens)
+        pose = self.settings.world_from_camera(stored, self.usual_axes)
+        return Frame(position, rgb, depth, intrinsics, pose)

@@ -1,0 +1,123 @@
+"""What was found to the store: the scene with its objects in one transaction, or the failure of a run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import traceback
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from importlib.metadata import PackageNotFoundError, version
+
+from core3d_search.datatypes import SceneObject
+from core3d_search.encoders import Encoder
+from core3d_search.errors import Core3DError, StoreError
+from core3d_search.indexer.config import IndexConfig
+from core3d_search.indexer.frames import SceneReader
+from core3d_search.indexer.journal import FrameNote, Journal
+from core3d_search.indexer.masks import MaskGenerator
+from core3d_search.indexer.perceive import SceneResult
+from core3d_search.indexer.planes import Structure
+from core3d_search.indexer.readers import fingerprint
+from core3d_search.store import EmbeddingModel, FrameRecord, ObservationRecord, RunRecord, SceneRecord, Store
+
+RECORDED_LIBRARIES = ("numpy", "scipy", "scikit-image", "torch", "open_clip_torch", "pillow")
+
+
+@dataclass(frozen=True)
+class RunInput:
+    """All that decides what a run finds, and when it began: the scene's `fingerprint`, the config, the models."""
+
+    started: datetime
+    fingerprint: str
+    config: IndexConfig
+    mask_generator: str
+    mask_generator_checksum: str
+    model: EmbeddingModel
+
+    @classmethod
+    def of(cls, reader: SceneReader, generator: MaskGenerator, encoder: Encoder, config: IndexConfig) -> RunInput:
+        """Return the input of a run that begins now; reads all files of the scene for their checksum."""
+        started = datetime.now(timezone.utc)
+        model = EmbeddingModel.of(encoder)
+        return cls(started, fingerprint(reader), config, generator.name, generator.checksum, model)
+
+    @property
+    def config_checksum(self) -> str:
+        """The SHA-256 of everything but the scene that decides what a run finds."""
+        models = [self.mask_generator, self.mask_generator_checksum, self.model.name, self.model.checksum]
+        return hashlib.sha256(json.dumps([self.config.to_dict(), *models], sort_keys=True).encode()).hexdigest()
+
+
+def write(
+    store: Store,
+    reader: SceneReader,
+    run: RunInput,
+    journal: Journal,
+    result: SceneResult,
+    objects: Sequence[SceneObject],
+) -> None:
+    """Replace what `store` holds of the scene by `objects`, those of `result` described, in one transaction."""
+    members = [
+        [
+            ObservationRecord(o.frame, o.level, o.score, tuple(o.box.tolist()), o.pixel_count)
+            for o in (result.observations[position] for position in fused.members)
+        ]
+        for fused in result.objects
+    ]
+    frames = [_frame_record(note) for note in result.frames]
+    record = _run_record(run, journal, object_count=len(objects))
+    store.write_scene(_scene_record(reader, result.structure), frames, record, objects, members)
+
+
+def write_failure(store: Store, reader: SceneReader, run: RunInput, journal: Journal, error: Exception) -> None:
+    """Remember that a run failed and why: the message of an error of ours, the traceback of any other."""
+    told = str(error) if isinstance(error, Core3DError) else "".join(traceback.format_exception(error))
+    with suppress(StoreError):  # on a full disk this fails as well; the first error is the one to tell
+        store.record_failed_run(_scene_record(reader, None), _run_record(run, journal, error=told))
+
+
+def _scene_record(reader: SceneReader, structure: Structure | None) -> SceneRecord:
+    up = structure.up if structure else reader.up
+    towards = None if up is None else (float(up[0]), float(up[1]), float(up[2]))
+    return SceneRecord(reader.name, str(reader.source), reader.format, towards)
+
+
+def _frame_record(note: FrameNote) -> FrameRecord:
+    return FrameRecord(
+        note.position, note.height, note.width, note.intrinsics, note.world_from_camera, skipped=note.skipped
+    )
+
+
+def _run_record(run: RunInput, journal: Journal, *, object_count: int = 0, error: str | None = None) -> RunRecord:
+    return RunRecord(
+        started=run.started,
+        seconds=(datetime.now(timezone.utc) - run.started).total_seconds(),
+        fingerprint=run.fingerprint,
+        config=run.config.to_dict(),
+        config_checksum=run.config_checksum,
+        mask_generator=run.mask_generator,
+        mask_generator_checksum=run.mask_generator_checksum,
+        frame_count=len(journal.frames),
+        skipped_count=len(journal.skipped),
+        mask_count=journal.mask_count,
+        observation_count=0 if error else len(journal.observations),
+        object_count=object_count,
+        stage_seconds=dict(journal.clock.seconds),
+        library_versions=_library_versions(),
+        status="failed" if error else "complete",
+        error=error,
+        model=run.model,
+    )
+
+
+def _library_versions() -> dict[str, str]:
+    versions = {}
+    for name in RECORDED_LIBRARIES:
+        try:
+            versions[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return versions

@@ -1,0 +1,42 @@
+"""Reads measures: "wider than 1 m", "at least 2 metres tall", "1.5 m wide"."""
+
+from __future__ import annotations
+
+from core3d_search.query import lexicon as lex
+from core3d_search.query.meaning import Measure
+from core3d_search.query.reading import Reading
+
+
+def measure(r: Reading) -> bool:
+    """ "wider than 1 m", "at least 2 metres tall", "1.5 m wide"."""
+    word, after = r.word(), r.word(1)
+    dimension, sign, length = "size", "=", 0
+    if after == "than" and word in lex.COMPARED:
+        dimension, sign = lex.COMPARED[word]
+        length = 2
+    elif word == "at" and after in ("least", "most"):
+        sign, length = (">" if after == "least" else "<"), 2
+    number = _number(r.word(length))
+    unit = lex.UNITS.get(r.word(length + 1))
+    if number is None or unit is None:
+        return False
+    length += 2
+    prefix = 1 if r.word(length) == "in" else 0
+    named = lex.DIMENSIONS.get(r.word(length + prefix))
+    if named is not None:
+        dimension, length = named, length + prefix + 1
+    elif sign == "=":
+        return False
+    r.eat(length)
+    bound = Measure(dimension, sign, number * unit, r.taken_negation())  # type: ignore[arg-type]
+    r.current().measures.append(bound)
+    return True
+
+
+def _number(word: str) -> float | None:
+    if word in lex.NUMBERS and word not in ("pair", "couple", "both"):
+        return float(lex.NUMBERS[word])
+    try:
+        return float(word) if word[:1].isdigit() and len(word) < 9 else None
+    except ValueError:
+        return None
