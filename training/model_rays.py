@@ -135,7 +135,9 @@ class Scene:
         for lamp in self._lamps:
             toward = lamp.at - start
             distance = np.linalg.norm(toward, axis=1, keepdims=True)
-            lit = self._embree.run(start, toward * np.float32(0.98), dists=np.ones(len(start), np.float32), query="OCCLUDED")
+            lit = self._embree.run(
+                start, toward * np.float32(0.98), dists=np.ones(len(start), np.float32), query="OCCLUDED"
+            )
             seen = (lit < 0).astype(np.float32)[:, None]
             toward /= distance
             fall = seen / (1 + 0.3 * distance**2)

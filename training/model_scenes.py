@@ -30,7 +30,15 @@ SIZE = (448, 336)
 FRAMES = 6
 MIN_AREA = 0.001
 HOSTS = ("table", "desk", "cabinet", "chest of drawers", "tv stand", "kitchen island", "counter", "cupboard", "bench")
-CEILING = ("ceiling lamp", "pendant lamp", "chandelier", "ceiling fan", "smoke detector", "track lights", "paper lantern")
+CEILING = (
+    "ceiling lamp",
+    "pendant lamp",
+    "chandelier",
+    "ceiling fan",
+    "smoke detector",
+    "track lights",
+    "paper lantern",
+)
 LYING = ("rug", "tatami", "doormat", "bath mat")
 
 
@@ -70,7 +78,9 @@ class Painter:
     def __init__(self, rng: np.random.Generator) -> None:
         self.rng = rng
 
-    def patches(self, model: Model, parts: Sequence[Part], turn: Floats, at: Floats, scale: float, instance: int) -> list[Patch]:
+    def patches(
+        self, model: Model, parts: Sequence[Part], turn: Floats, at: Floats, scale: float, instance: int
+    ) -> list[Patch]:
         rng = self.rng
         repaint = rng.random() < (0.9 if model.plain else 0.2)
         tint = np.exp(rng.normal(0, 0.12, 3) + rng.normal(0, 0.2)).astype(np.float32)
@@ -120,8 +130,10 @@ class Layout:
         self.hosts: list[tuple[Floats, Floats, float]] = []
 
     def free(self, low: Floats, high: Floats) -> bool:
-        return all((low >= b - 0.01).any() or (high <= a + 0.01).any() for a, b in self.boxes) if False else all(
-            bool((low >= b - 0.005).any() or (high <= a + 0.005).any()) for a, b in self.boxes
+        return (
+            all((low >= b - 0.01).any() or (high <= a + 0.01).any() for a, b in self.boxes)
+            if False
+            else all(bool((low >= b - 0.005).any() or (high <= a + 0.005).any()) for a, b in self.boxes)
         )
 
     def place(self, model: Model) -> tuple[Floats, Floats, int] | None:
@@ -130,8 +142,14 @@ class Layout:
         w, h, d = model.size
         for _ in range(12):
             small = max(w, h, d) < 0.62 and model.elevation == 0 and not model.opening
-            wall = model.opening or model.elevation > 0.05 or model.name in ("picture", "calendar", "whiteboard", "fireplace")
-            if model.name in CEILING or (model.elevation > 1.7 and h < 1 and "cabinet" not in model.name and not model.opening):
+            wall = (
+                model.opening
+                or model.elevation > 0.05
+                or model.name in ("picture", "calendar", "whiteboard", "fireplace")
+            )
+            if model.name in CEILING or (
+                model.elevation > 1.7 and h < 1 and "cabinet" not in model.name and not model.opening
+            ):
                 yaw = rng.uniform(-np.pi, np.pi)
                 at = np.array([rng.uniform(0.6, self.width - 0.6), rng.uniform(0.6, self.depth - 0.6), self.height - h])
             elif small and self.hosts and rng.random() < 0.85:
@@ -140,7 +158,9 @@ class Layout:
                 if (high - low)[:2].min() < 2 * reach:
                     continue
                 yaw = rng.normal(0, 0.7) + rng.choice([0, 0, np.pi / 2, np.pi, -np.pi / 2])
-                at = np.array([rng.uniform(low[0] + reach, high[0] - reach), rng.uniform(low[1] + reach, high[1] - reach), top])
+                at = np.array(
+                    [rng.uniform(low[0] + reach, high[0] - reach), rng.uniform(low[1] + reach, high[1] - reach), top]
+                )
             elif wall or (not small and rng.random() < 0.55):
                 side = int(rng.integers(3))  # back, left, right: those that the camera looks at
                 yaw = (0.0, np.pi / 2, -np.pi / 2)[side]
@@ -201,7 +221,14 @@ def box_patches(low: Floats, high: Floats, color: Floats, second: Floats, patter
     return [quad_patch(quads, color, second, pattern, tile)]
 
 
-def quad_patch(quads: Sequence[Sequence[npt.ArrayLike]], color: Floats, second: Floats, pattern: str, tile: float, gloss: float = 0.05) -> Patch:
+def quad_patch(
+    quads: Sequence[Sequence[npt.ArrayLike]],
+    color: Floats,
+    second: Floats,
+    pattern: str,
+    tile: float,
+    gloss: float = 0.05,
+) -> Patch:
     q = np.array(quads, np.float32)
     corners = np.concatenate([q[:, [0, 1, 2]], q[:, [0, 2, 3]]])
     flat = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
@@ -213,6 +240,7 @@ def quad_patch(quads: Sequence[Sequence[npt.ArrayLike]], color: Floats, second: 
 def shell(layout: Layout, rng: np.random.Generator) -> list[Patch]:
     w, d, h = layout.width, layout.depth, layout.height
     o = 4.0  # the room goes on behind the camera
+
     def finish(patterns: Sequence[str], light: bool) -> tuple[Floats, Floats, str, float]:
         if light and rng.random() < 0.75:
             color = np.array(linear(tuple(np.clip(rng.uniform(185, 245) + rng.normal(0, 10, 3), 0, 250))), np.float32)
@@ -220,6 +248,7 @@ def shell(layout: Layout, rng: np.random.Generator) -> list[Patch]:
             color = random_color(rng)
         second = color * np.float32(rng.uniform(0.6, 0.97))
         return color, second, str(rng.choice(list(patterns))), float(rng.uniform(0.4, 1.5))
+
     floor = finish(("planks", "herringbone", "tiles", "plain", "weave", "checker", "planks", "marble"), False)
     wall = finish(("plain", "plain", "plaster", "plaster", "bricks", "stripes", "ornament", "tiles"), True)
     other = wall if rng.random() < 0.6 else finish(("plain", "plaster"), True)
@@ -234,7 +263,9 @@ def shell(layout: Layout, rng: np.random.Generator) -> list[Patch]:
     ]
 
 
-def compose(models: Sequence[Model], chance: Floats, rng: np.random.Generator) -> tuple[Scene, list[Model], list[tuple[Floats, float]], Layout]:
+def compose(
+    models: Sequence[Model], chance: Floats, rng: np.random.Generator
+) -> tuple[Scene, list[Model], list[tuple[Floats, float]], Layout]:
     """Return a furnished scene, its models by instance number less 1, and where each is (centre, radius)."""
     layout, painter = Layout(rng), Painter(rng)
     patches = shell(layout, rng)
@@ -253,17 +284,31 @@ def compose(models: Sequence[Model], chance: Floats, rng: np.random.Generator) -
         scale = 1.0
         placed.append(model)
         patches += painter.patches(model, load_parts(model), turn, at, scale, len(placed))
-        spots.append((at + np.array([0, 0, model.size[1] / 2], np.float32), float(np.linalg.norm(model.size)) / 2, turn))
+        spots.append(
+            (at + np.array([0, 0, model.size[1] / 2], np.float32), float(np.linalg.norm(model.size)) / 2, turn)
+        )
     warm = np.array([1, rng.uniform(0.85, 1.0), rng.uniform(0.7, 1.05)], np.float32)
     lamps = [
-        Lamp(np.array([rng.uniform(0.3, layout.width - 0.3), rng.uniform(-1.5, layout.depth - 0.5), rng.uniform(1.6, layout.height - 0.1)], np.float32), warm * rng.uniform(0.5, 2.0))
+        Lamp(
+            np.array(
+                [
+                    rng.uniform(0.3, layout.width - 0.3),
+                    rng.uniform(-1.5, layout.depth - 0.5),
+                    rng.uniform(1.6, layout.height - 0.1),
+                ],
+                np.float32,
+            ),
+            warm * rng.uniform(0.5, 2.0),
+        )
         for _ in range(1 + (rng.random() < 0.5))
     ]
     scene = Scene(patches, lamps, float(rng.uniform(0.25, 0.7)), np.full(3, rng.uniform(0.3, 1.0), np.float32))
     return scene, placed, spots, layout
 
 
-def camera(spot: tuple[Floats, float, Floats], layout: Layout, rng: np.random.Generator) -> tuple[Floats, Floats, float]:
+def camera(
+    spot: tuple[Floats, float, Floats], layout: Layout, rng: np.random.Generator
+) -> tuple[Floats, Floats, float]:
     """Return a camera's place, its rotation (3, 3; columns right, down, ahead) and focal length in image widths."""
     center, radius, turn = spot
     focal = rng.uniform(0.7, 1.1)

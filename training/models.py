@@ -402,9 +402,7 @@ def load_parts(model: Model) -> list[Part]:
         uvs = np.asarray(uv, np.float32)[mesh.faces] if texture is not None else None
         shine = float(getattr(material, "glossiness", 0) or 0)
         clear = bool(len(diffuse) > 3 and diffuse[3] < 0.6)
-        parts.append(
-            Part(corners, normals, uvs, diffuse[:3] ** 2.2, texture, min(1.0, shine / 200), clear)
-        )
+        parts.append(Part(corners, normals, uvs, diffuse[:3] ** 2.2, texture, min(1.0, shine / 200), clear))
     points = np.concatenate([part.corners.reshape(-1, 3) for part in parts])
     low, high = points.min(0), points.max(0)
     shift = np.array([-(low[0] + high[0]) / 2, -(low[1] + high[1]) / 2, -low[2]], np.float32)

@@ -13,12 +13,13 @@ import re
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from training.imagenet_names import HOUSEHOLD
 from training.models import NAMES
-from training.phrases import SIZES, TEMPLATES, TONES, plural, room_names
+from training.phrases import SIZES, TEMPLATES, plural, room_names
 
 DOING = """
 sit on; sit at; lie on; sleep in; rest my head on; rest my feet on; lean back in; relax in; nap on; work at; write on;
@@ -131,3 +132,11 @@ def phrases(folder: Path | None, words: Path, seed: int = 0, composed: int = 8_0
         made.append(noun)
     texts = [*household, *(plural(noun) for noun in household), *synsets, *definitions, *whole_words(words)]
     return list(dict.fromkeys([*texts, *function_phrases(), *colors, *MATERIALS, *made]))
+
+
+def header_of(file: Path) -> dict[str, Any]:
+    """Return the settings in the header of a safetensors file that training wrote."""
+    content = file.read_bytes()
+    header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+    settings: dict[str, Any] = json.loads(header["__metadata__"]["core3d"])
+    return settings
