@@ -40,6 +40,10 @@ DROPOUT, SMOOTHING, RARE = 0.2, 0.05, 0.55
 """Of the features; of the labels; power of a class's count by which its views are drawn less often."""
 
 
+GATE_GAIN, GATE_DOUBT = 4.0, 4.0
+"""The gate's log odds times 4, less 4: chosen on held-out rooms and models; a doubtful picture is no room."""
+
+
 @dataclass(frozen=True, eq=False)
 class Views:
     """`features` (V, K, 1280) float16 by crop kind, `names` (V,) of classes, `keys` (V,) of models or rooms."""
@@ -161,7 +165,7 @@ def main() -> None:
     tensors = {f"lite0.{name}": half(tensor) for name, tensor in network.state_dict().items()}
     tensors |= {"photos.weight": half(imagenet.weight[rows]), "photos.bias": half(imagenet.bias[rows])}
     tensors |= {"models.weight": half(layer.weight), "models.bias": half(layer.bias)}
-    tensors |= {"gate.weight": half(gate.weight[0]), "gate.bias": half(gate.bias)}
+    tensors |= {"gate.weight": half(GATE_GAIN * gate.weight[0]), "gate.bias": half(GATE_GAIN * gate.bias - GATE_DOUBT)}
     tensors |= room_judge(arguments.first, labels)
     names = {"photos": [HOUSEHOLD[row] for row in rows], "models": classes, "rooms": labels}
     record = {key: value for key, value in vars(arguments).items() if not isinstance(value, Path)}
