@@ -21,11 +21,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from history import add_record_option, record
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from core3d_search.encoders import Encoder, load_encoder
 from benchmarks.function_phrases import FUNCTION_PHRASES
+from core3d_search.encoders import Encoder, load_encoder
 from training.objects import SeenObject, seen_models, seen_objects
 from training.phrases import FOREIGN, share_of
 
@@ -36,8 +37,11 @@ def scores(encoder: Encoder, texts: Sequence[str], vectors: np.ndarray) -> np.nd
     return np.stack([encoder.calibration.probability(vectors @ text, neutral) for text in encoder.encode_texts(texts)])
 
 
-def names_table(encoder: Encoder, objects: Sequence[SeenObject]) -> None:
-    """Print, by crop kind, how often the best label, colour and both together are the true ones."""
+def names_table(encoder: Encoder, objects: Sequence[SeenObject]) -> tuple[float, int]:
+    """Print, by crop kind, how often the best label, colour and both together are the true ones.
+
+    Return the share of right labels with all views, and how many labels there were to choose from.
+    """
     labels = sorted({seen.facts[0] for seen in objects} | set(getattr(encoder, "vocabulary", ())))
     colors = sorted({seen.facts[1] for seen in objects})
     label_vectors, color_vectors = encoder.encode_texts(labels), encoder.encode_texts(colors)
@@ -61,9 +65,11 @@ def names_table(encoder: Encoder, objects: Sequence[SeenObject]) -> None:
             np.mean([guess == fact[:2] for guess, fact in zip(pair, facts, strict=True)]),
         )
         print(f"{name:26}" + "".join(f"{share:10.1%}" for share in right))
+    named = right[0]  # of the last row, all views
     print(f"{'chance':26}{1 / len(labels):10.1%}{1 / len(colors):10.1%}{1 / len(pairs):10.1%}")
     most = [Counter(fact[column] for fact in view_facts).most_common(1)[0][1] / len(view_facts) for column in (0, 1)]
     print(f"{'always the commonest':26}{most[0]:10.1%}{most[1]:10.1%}")
+    return float(named), len(labels)
 
 
 def query_table(encoder: Encoder, objects: Sequence[SeenObject]) -> None:
@@ -191,6 +197,7 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=8, help="frames of each room")
     parser.add_argument("--scenes", type=Path, help="folder of scenes of models")
     parser.add_argument("--every", type=int, default=1, help="use each n-th frame of the scenes")
+    add_record_option(parser)
     arguments = parser.parse_args()
     encoder = open_encoder(arguments)
     if arguments.rooms:
@@ -198,7 +205,10 @@ def main() -> None:
         start = time.perf_counter()
         objects = seen_objects(encoder, seeds, arguments.frames)
         print(f"{encoder.model_id}, rooms {seeds.start} to {seeds.stop - 1}: {time.perf_counter() - start:.0f} s")
-        names_table(encoder, objects)
+        right, kinds = names_table(encoder, objects)
+        if arguments.record:
+            what = "objects named right, with true masks and all views"
+            record({what: f"{100 * right:.1f} % ({kinds} kinds to choose from)"})
         query_table(encoder, objects)
         functions_table(encoder, objects)
     if arguments.scenes:

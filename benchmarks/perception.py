@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
+from history import add_record_option, record
 
 from core3d_search.datatypes import Box3D
 from core3d_search.geometry import box_iou
@@ -34,6 +35,11 @@ from core3d_search.indexer.planes import find_structure
 
 MIN_FRAMES, MIN_PIXELS = 3, 200
 TRUE_MASK_PIXELS = 50
+WHAT = {
+    "generated": "objects found (3D IoU 0.25), objects stored for each one found",
+    "true": "the same with true masks: fusion alone",
+}
+"""The README's words for the figures of each kind of masks."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +76,10 @@ class Tally:
                 for row in np.flatnonzero(truth.counts):
                     self.by_label[truth.labels[row]][0] += int(row) in matches
                     self.by_label[truth.labels[row]][1] += 1
+
+    def figure(self) -> str:
+        """Return recall at 0.25 and predictions per match, as the README writes them."""
+        return f"{self.found[0.25] / max(self.true, 1):.2f}, {self.predictions / max(self.matched, 1):.2f}"
 
     def line(self, name: str) -> str:
         recall = [self.found[threshold] / max(self.true, 1) for threshold in (0.25, 0.5)]
@@ -168,6 +178,7 @@ def main() -> None:
     parser.add_argument("--masks", choices=("both", "generated", "true"), default="both")
     parser.add_argument("--profile", default="built-in", help="config profile")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="override a config value")
+    add_record_option(parser)
     arguments = parser.parse_args()
     config = resolve(arguments.profile, arguments.set)
     totals = {kind: Tally() for kind in ("generated", "true") if arguments.masks in ("both", kind)}
@@ -183,6 +194,8 @@ def main() -> None:
             print(room.line(f"seed {seed}, {kind} masks"), flush=True)
     for kind, total in totals.items():
         print(total.line(f"all, {kind} masks"))
+    if arguments.record:
+        record({WHAT[kind]: total.figure() for kind, total in totals.items()})
     for kind, total in totals.items():
         stages = "  ".join(f"{stage} {value / total.frames:.3f}" for stage, value in total.seconds.items())
         print(f"\nseconds a frame, {kind} masks: {stages}\nrecall at 0.25 by category:")

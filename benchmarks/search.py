@@ -21,6 +21,7 @@ from pathlib import Path
 
 import numpy as np
 from grounding import PREDICATE_WORDS
+from history import add_record_option, record
 from perception import true_detections
 from PIL import Image
 
@@ -38,6 +39,7 @@ from core3d_search.indexer.readers import find_scenes
 from core3d_search.store import Store
 from core3d_search.synthetic import CATEGORIES, generate_room, write_room
 
+NUMBERS = {9: "nine", 10: "ten", 11: "eleven", 12: "twelve"}
 MIN_FRAMES, MIN_PIXELS = 3, 400
 STRANGERS = (
     "giraffe, helicopter, tractor, submarine, dinosaur, waterfall, canoe, horse, traffic light, umbrella, drum kit, "
@@ -69,6 +71,7 @@ def main() -> None:
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="settings of the index")
     parser.add_argument("--workdir", type=Path, default=Path(tempfile.gettempdir()) / "core3d-benchmark")
     parser.add_argument("--show", action="store_true", help="print every wrong answer")
+    add_record_option(parser)
     arguments = parser.parse_args()
 
     truths = dict(prepare(arguments))
@@ -180,6 +183,32 @@ def report(searcher: Searcher, truths: dict[str, dict], arguments: argparse.Name
         n = asked[kind]
         rates = ["" if kind.startswith("absent") else f"{found[kind] / n:.0%}" for found in (right, overlapping, shown)]
         print(f"{kind:<42}{n:>8}{rates[0]:>13}{rates[1]:>12}{rates[2]:>11}{silent[kind] / n:>9.0%}")
+    if arguments.record:
+        record(readme_figures(asked, right, overlapping, silent))
+
+
+def readme_figures(
+    asked: dict[str, int], right: dict[str, int], overlapping: dict[str, int], silent: dict[str, int]
+) -> dict[str, str]:
+    """Return the README's lines of what was asked: right first by IoU 0.25, by largest overlap."""
+    words = {
+        "colour category": '"red chair": right object first, by IoU 0.25 / by largest overlap',
+        "X near Y": '"mug near the lamp", the same',
+        "X on Y": '"mug on the desk", the same',
+        "X under Y": '"trash can under the desk", the same',
+    }
+    figures = {}
+    for kind, what in words.items():
+        if asked[kind]:
+            figures[what] = f"{100 * right[kind] / asked[kind]:.0f} % / {100 * overlapping[kind] / asked[kind]:.0f} %"
+    related = [kind for kind in asked if kind.startswith("X ")]
+    n = sum(asked[kind] for kind in related)
+    if n:
+        rates = [sum(found[kind] for kind in related) / n for found in (right, overlapping)]
+        what = f"all {NUMBERS.get(len(related), len(related))} relations of the ground truth, {n} questions"
+        figures[what] = f"{100 * rates[0]:.0f} % / {100 * rates[1]:.0f} %"
+    share = 100 * silent["absent everywhere"] / asked["absent everywhere"]
+    return figures | {'things that are nowhere ("giraffe"): nothing found': f"{share:.0f} %"}
 
 
 def iou(hit: Hit, box: dict) -> float:

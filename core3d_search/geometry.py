@@ -120,31 +120,20 @@ def level_axes(up: npt.ArrayLike) -> npt.NDArray[np.float64]:
 
 
 def convex_hull(points: npt.ArrayLike) -> npt.NDArray[np.float64]:
-    """Return the corners of the convex hull of `points` (N, 2), counter-clockwise (monotone chain, Andrew 1979)."""
+    """Return the corners of the convex hull of `points` (N, 2), counter-clockwise from the least x, then the least y.
+
+    Points on one line give its two ends, a single place gives itself.
+    """
+    from scipy.spatial import ConvexHull, QhullError
+
     flat: npt.NDArray[np.float64] = np.unique(np.asarray(points, np.float64), axis=0)
     if len(flat) < 3:
         return flat
-    directions = np.stack([np.cos(np.arange(16) * np.pi / 8), np.sin(np.arange(16) * np.pi / 8)])
-    extremes = flat[np.unique((flat @ directions).argmax(axis=0))]
-    if len(extremes) >= 3 and len(flat) > 200:  # nothing inside the polygon of extremes can be a corner
-        around = np.arctan2(*(extremes - extremes.mean(axis=0)).T[::-1])
-        extremes = extremes[np.argsort(around)]
-        sides = np.roll(extremes, -1, axis=0) - extremes
-        offsets = flat[:, None, :] - extremes[None]
-        flat = flat[(sides[:, 0] * offsets[..., 1] - sides[:, 1] * offsets[..., 0] <= 0).any(axis=1)]
-    chains: list[list[tuple[float, float]]] = []
-    for ordered in (flat, flat[::-1]):
-        chain: list[tuple[float, float]] = []
-        for x, y in ordered.tolist():
-            while len(chain) > 1 and _turn(chain[-2], chain[-1], (x, y)) <= 0:
-                chain.pop()
-            chain.append((x, y))
-        chains.append(chain[:-1])
-    return np.array(chains[0] + chains[1])
-
-
-def _turn(a: tuple[float, float], b: tuple[float, float], c: tuple[float, float]) -> float:
-    return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
+    try:
+        corners = flat[ConvexHull(flat).vertices]
+    except QhullError:  # no area: sorted by x, then y, the ends are first and last
+        return flat[[0, -1]]
+    return np.roll(corners, -int(np.lexsort(corners.T[::-1])[0]), axis=0)
 
 
 def _hull_directions(flat: Floats) -> npt.NDArray[np.float64]:

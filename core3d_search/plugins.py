@@ -1,6 +1,7 @@
-"""Finds implementations (readers, mask generators, encoders) by name: our own and those of other packages.
+"""Finds implementations (readers, mask generators, encoders, vector indexes) by name: ours and other packages'.
 
-Another package registers under the entry-point groups `core3d.readers`, `core3d.masks` and `core3d.encoders`.
+Another package registers under the entry-point groups `core3d.readers`, `core3d.masks`, `core3d.encoders` and
+`core3d.vectors`.
 """
 
 from __future__ import annotations
@@ -39,6 +40,11 @@ BUILT_IN: dict[str, dict[str, str]] = {
         "built-in": "core3d_search.encoders.builtin:BuiltinEncoder",
         "open_clip": "core3d_search.encoders.open_clip:OpenClipEncoder",
     },
+    "core3d.vectors": {
+        "exact": "core3d_search.vectors.exact:ExactIndex",
+        "faiss": "core3d_search.vectors.faiss:FaissIndex",
+        "torch": "core3d_search.vectors.torch:TorchIndex",
+    },
 }
 
 INSTALL_HINTS = {"transformers": "pip install 'core3d-search[sam]'"}
@@ -66,7 +72,7 @@ def load(group: str, name: str) -> Any:
     except ModuleNotFoundError as error:
         hint = INSTALL_HINTS.get(error.name or "", f"pip install {error.name}")
         raise MissingDependencyError(f"{name!r} needs the package {error.name!r}: {hint}") from error
-    kind = group.removeprefix("core3d.")
+    kind = {"core3d.vectors": "vector index"}.get(group, group.removeprefix("core3d."))
     raise InputError(f"no {kind} called {name!r}; there are: {', '.join(names(group))}")
 
 

@@ -1,21 +1,24 @@
 """Model weights on disk: a local file, the folder of `CORE3D_WEIGHTS`, or a download that can be resumed.
 
 Nothing is ever redistributed: a file comes from the address at which its authors published it.
+
+The transfer itself is ours, over urllib: pooch throws away what has arrived when a connection breaks (tried: three
+requests from the first byte where ours asks for the rest), and files here have up to a gigabyte; huggingface_hub
+continues, but fetches from its hub only. The lock is filelock's, the place platformdirs'.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.client import HTTPException, HTTPResponse
+from http.client import HTTPException, HTTPMessage, HTTPResponse
 from pathlib import Path
-from typing import BinaryIO
-from urllib.error import HTTPError
-from urllib.request import Request, urlopen
+from typing import IO
+from urllib.error import HTTPError, URLError
+from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from core3d_search.errors import ModelError
 
@@ -67,11 +70,16 @@ def weights_folder() -> Path:
     """Return `$CORE3D_WEIGHTS`, else the user's cache folder for core3d."""
     if named := os.environ.get(ENVIRONMENT_VARIABLE):
         return Path(named).expanduser()
-    if sys.platform == "win32":
-        cache = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
-    else:
-        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return cache / "core3d" / "weights"
+    from platformdirs import user_cache_path
+
+    return user_cache_path("core3d", appauthor=False) / "weights"
+
+
+def remembered_sha256(path: Path) -> str | None:
+    """Return the SHA-256 that the file at `path` had when it was first downloaded, None where that is not known."""
+    note = _note(path)
+    words = note.read_text(encoding="utf-8").split() if note.is_file() else []
+    return words[0] if words else None
 
 
 def sha256_of(path: Path) -> str:
@@ -86,7 +94,9 @@ def sha256_of(path: Path) -> str:
 def download(published: PublishedWeights, target: Path, progress: Progress | None = None) -> Path:
     """Fetch `published` to `target` and return it; what an interrupted download left behind is continued.
 
-    Until all bytes are there and have the expected SHA-256 they stand beside it as `*.part`. Raises ModelError.
+    Until all bytes are there and have the expected SHA-256 they stand beside it as `*.part`. Where the SHA-256 was not
+    published, that of the first download is kept beside the file as `*.sha256`, and a later download must have it too.
+    Raises ModelError.
     """
     part = target.with_name(target.name + ".part")
     try:
@@ -94,7 +104,7 @@ def download(published: PublishedWeights, target: Path, progress: Progress | Non
         with _only_one_process(part):
             if not target.is_file():
                 _fetch(published.url, part, progress)
-                _verify(published, part)
+                _verify(published, part, target)
                 os.replace(part, target)
     except (OSError, HTTPException) as error:
         reason = f"{published.url} could not be downloaded ({error})"
@@ -124,7 +134,7 @@ def _append(url: str, part: Path, progress: Progress | None) -> None:
     """Request the bytes that `part` lacks and append them; raises ConnectionError where they end early."""
     have = _size(part)
     request = Request(url, headers={"Range": f"bytes={have}-"} if have else {})
-    with urlopen(request, timeout=TIMEOUT) as response:
+    with build_opener(KeepsHttps).open(request, timeout=TIMEOUT) as response:
         continues = response.status == 206
         if not continues:
             have = 0
@@ -144,34 +154,46 @@ def _length(response: HTTPResponse, have: int) -> int | None:
     return None if length is None else have + int(length)
 
 
-def _verify(published: PublishedWeights, part: Path) -> None:
-    if published.sha256 is None:
-        return
+class KeepsHttps(HTTPRedirectHandler):
+    """Follows redirects, but not from an encrypted address to one that is not."""
+
+    def redirect_request(
+        self, req: Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
+    ) -> Request | None:
+        """Return the request to `newurl`; raises URLError where that would leave https."""
+        if req.full_url.startswith("https:") and not newurl.startswith("https:"):
+            raise URLError(f"{req.full_url} redirects to {newurl}, which is not encrypted: refused")
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+def _verify(published: PublishedWeights, part: Path, target: Path) -> None:
+    """Hold `part` to the published SHA-256, else to that of the first download, which it may be itself."""
     actual = sha256_of(part)
-    if actual != published.sha256:
+    expected = published.sha256 or remembered_sha256(target)
+    if expected is None:
+        _note(target).write_text(f"{actual}  {target.name}\n", encoding="utf-8")
+    elif actual != expected:
         part.unlink()
         raise ModelError(
-            f"{published.url} gave a file with SHA-256 {actual} instead of {published.sha256}: it is damaged or was "
-            "replaced, and was removed; try again, and do not use a copy that differs"
+            f"{published.url} gave a file with SHA-256 {actual} instead of {expected}: it is damaged or was replaced, "
+            "and was removed; try again, and do not use a copy that differs"
+            + ("" if published.sha256 else f" (if its authors say that they replaced it, remove {_note(target)})")
         )
+
+
+def _note(path: Path) -> Path:
+    return path.with_name(path.name + ".sha256")
 
 
 @contextmanager
 def _only_one_process(part: Path) -> Iterator[None]:
     """Hold the right to write `part`; a second process waits, and then finds the file."""
+    from filelock import FileLock
+
     lock = part.with_suffix(".lock")
-    with lock.open("wb") as file:
-        _lock(file)
+    with FileLock(lock):
         yield
     lock.unlink(missing_ok=True)  # whoever waits on it finds the finished file
-
-
-def _lock(file: BinaryIO) -> None:
-    try:
-        import fcntl
-    except ImportError:  # Windows: two first runs at once may then both download
-        return
-    fcntl.flock(file, fcntl.LOCK_EX)
 
 
 def _existing(place: Path, published: PublishedWeights) -> Path | None:

@@ -51,7 +51,7 @@ def frame_records() -> list[FrameRecord]:
     return [
         FrameRecord(0, 480, 640, intrinsics, np.eye(4)),
         FrameRecord(5, 480, 640, intrinsics, turned),
-        FrameRecord(10, skipped="depth/00010.png cannot be read"),
+        FrameRecord(10, skip_reason="depth/00010.png cannot be read"),
     ]
 
 

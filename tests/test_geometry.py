@@ -139,3 +139,16 @@ def test_voxel_keys_refuse_points_that_no_key_can_hold() -> None:
         voxel_keys([[np.nan, 0, 0]], 0.1)
     with pytest.raises(ValueError, match="finite"):
         voxel_keys([[0, 0, 1e9]], 0.1)
+
+
+@pytest.mark.parametrize(
+    ("points", "corners"),
+    [
+        ([[1, 1], [1, 1]], [[1, 1]]),
+        ([[0, 0], [2, 2], [1, 1], [3, 3]], [[0, 0], [3, 3]]),
+        ([[0, 5], [0, 1], [0, 3]], [[0, 1], [0, 5]]),
+        ([[2, 2], [0, 0], [2, 0], [0, 2], [1, 1], [1, 0]], [[0, 0], [2, 0], [2, 2], [0, 2]]),
+    ],
+)
+def test_the_hull_runs_counter_clockwise_from_the_least_corner_and_may_be_flat(points, corners) -> None:
+    np.testing.assert_array_equal(convex_hull(points), corners)

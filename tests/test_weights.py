@@ -5,14 +5,26 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Iterator
+from http.client import HTTPMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
 from pathlib import Path
+from urllib.error import URLError
+from urllib.request import Request
 
+import platformdirs
 import pytest
 
-from core3d_search import weights
 from core3d_search.errors import ModelError
-from core3d_search.weights import PublishedWeights, download, find_weights, sha256_of, weights_folder
+from core3d_search.weights import (
+    KeepsHttps,
+    PublishedWeights,
+    download,
+    find_weights,
+    remembered_sha256,
+    sha256_of,
+    weights_folder,
+)
 
 CONTENT = bytes(range(256)) * 4000
 
@@ -39,6 +51,11 @@ class Handler(BaseHTTPRequestHandler):
         self.server.ranges.append(wanted)
         if self.path == "/absent":
             self.send_error(404)
+            return
+        if self.path == "/moved":
+            self.send_response(302)
+            self.send_header("Location", self.server.url)
+            self.end_headers()
             return
         start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted and self.server.honours_ranges else 0
         if start >= len(CONTENT):
@@ -73,8 +90,7 @@ def published(server: Server) -> PublishedWeights:
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv("CORE3D_WEIGHTS", raising=False)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(weights.sys, "platform", "linux")
+    monkeypatch.setattr(platformdirs, "user_cache_path", lambda name, appauthor: tmp_path / "cache" / name)
     return tmp_path / "cache" / "core3d" / "weights"
 
 
@@ -180,7 +196,6 @@ def test_the_folder_of_the_environment_takes_downloads(
 
 
 def test_two_first_uses_at_once_download_once(server: Server, published: PublishedWeights, cache: Path) -> None:
-    pytest.importorskip("fcntl")
     found: list[Path] = []
     threads = [threading.Thread(target=lambda: found.append(find_weights(published))) for _ in range(4)]
     for thread in threads:
@@ -191,12 +206,54 @@ def test_two_first_uses_at_once_download_once(server: Server, published: Publish
     assert len(server.ranges) == 1
 
 
-def test_the_cache_is_where_the_system_keeps_caches(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.delenv("XDG_CACHE_HOME")
-    assert weights_folder() == Path.home() / ".cache" / "core3d" / "weights"
-    monkeypatch.setattr(weights.sys, "platform", "win32")
-    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path))
-    assert weights_folder() == tmp_path / "core3d" / "weights"
+def test_the_cache_is_the_users_own_for_core3d(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    monkeypatch.delenv("CORE3D_WEIGHTS", raising=False)
+    assert weights_folder() == Path(platformdirs.user_cache_dir("core3d", appauthor=False)) / "weights"
+    assert weights_folder().parent.name.lower() in ("core3d", "cache")
+
+
+def test_without_a_published_checksum_the_first_download_is_remembered(server: Server, cache: Path) -> None:
+    unpinned = PublishedWeights("model.pth", server.url)
+    path = find_weights(unpinned)
+    assert remembered_sha256(path) == hashlib.sha256(CONTENT).hexdigest()
+    assert (cache / "model.pth.sha256").read_text() == f"{hashlib.sha256(CONTENT).hexdigest()}  model.pth\n"
+    path.unlink()
+    assert find_weights(unpinned) == path  # the same bytes again
+    path.unlink()
+    (cache / "model.pth.sha256").write_text("ab" * 32 + "  model.pth\n")
+    with pytest.raises(ModelError, match=rf"instead of {'ab' * 32}.*remove .*model\.pth\.sha256"):
+        find_weights(unpinned)
+    assert not path.exists()
+
+
+def test_a_pinned_file_needs_no_note(published: PublishedWeights, cache: Path) -> None:
+    assert remembered_sha256(find_weights(published)) is None
+
+
+def test_a_redirect_is_followed(server: Server, tmp_path: Path) -> None:
+    moved = PublishedWeights("model.pth", server.url.replace("/model.pth", "/moved"))
+    assert download(moved, tmp_path / "model.pth").read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "allowed"),
+    [
+        ("https://a.org/x", "https://b.org/x", True),
+        ("https://a.org/x", "http://a.org/x", False),
+        ("https://a.org/x", "ftp://a.org/x", False),
+        ("http://a.org/x", "https://a.org/x", True),
+    ],
+)
+def test_no_redirect_leads_away_from_https(old: str, new: str, allowed: bool) -> None:
+    def follow() -> Request | None:
+        return KeepsHttps().redirect_request(Request(old), BytesIO(), 302, "Found", HTTPMessage(), new)
+
+    if allowed:
+        assert follow().full_url == new
+    else:
+        with pytest.raises(URLError, match=f"redirects to {new}, which is not encrypted: refused"):
+            follow()
 
 
 def test_the_checksum_is_that_of_the_bytes(tmp_path: Path) -> None:

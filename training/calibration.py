@@ -24,6 +24,9 @@ from core3d_search.query.nouns import likeness
 from training.objects import SeenObject
 from training.phrases import FOREIGN, Facts, share_of
 
+Flags = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.floating]
+
 COLLECTION = 20
 """Rooms that are searched at once: the best of so many objects is what a threshold must stand."""
 
@@ -61,7 +64,7 @@ def contrasts(encoder: TextEncoder, objects: Sequence[SeenObject]) -> tuple[npt.
         vectors = np.stack([seen.embedding for seen in group])
         line = (vectors @ neutral.T).max(axis=1)
 
-        def best(text: str, among: npt.NDArray[np.bool_], vectors=vectors, line=line) -> float:  # type: ignore[no-untyped-def]
+        def best(text: str, among: Flags, vectors: Floats = vectors, line: Floats = line) -> float:
             return float((vectors[among] @ encoder.encode_texts([text])[0] - line[among]).max())
 
         facts = [seen.facts for seen in group]
@@ -95,7 +98,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--folder", type=Path, help="the encoder's files; those of the package where not given")
     parser.add_argument("--scenes", type=Path, required=True, help="scenes of models of the development share")
-    parser.add_argument("--rooms", type=int, nargs=2, default=(2000, 2008), help="first seed, and the one after the last")
+    parser.add_argument("--rooms", type=int, nargs=2, default=(2000, 2008), help="first seed, one after the last")
     arguments = parser.parse_args()
     encoder = BuiltinEncoder(arguments.folder)
     seen = seen_objects(encoder, range(*arguments.rooms), 4)

@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from core3d_search.cli import count, database, demo, doctor, formats, index, scenes, search, show, weights
+from core3d_search.cli import check, count, database, demo, doctor, formats, index, scenes, search, show, weights
 from core3d_search.errors import Core3DError
 
 app = typer.Typer(
@@ -26,6 +26,7 @@ app.command("count")(count.count)
 app.command("scenes")(scenes.scenes)
 app.command("show")(show.show)
 app.command("demo")(demo.demo)
+app.command("check")(check.check)
 app.command("formats")(formats.formats)
 app.command("doctor")(doctor.doctor)
 app.add_typer(database.app, name="db")

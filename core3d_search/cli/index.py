@@ -12,9 +12,13 @@ import typer
 from core3d_search.cli import options, output
 
 if TYPE_CHECKING:
+    from core3d_search.indexer.frames import SceneReader
     from core3d_search.indexer.pipeline import Outcome
     from core3d_search.indexer.report import RunReport, StageProgress
     from core3d_search.store import RunRecord
+
+FEW_OBJECTS = 3
+"""A scan with fewer objects is one of a single thing, or has something wrong."""
 
 
 def index(
@@ -33,25 +37,32 @@ def index(
     invert_poses: options.InvertPoses = None,
     up: options.Up = None,
     scale: options.Scale = None,
+    no_check: Annotated[
+        bool, typer.Option("--no-check", help="Index also scans that do not agree with themselves.")
+    ] = False,
     force: Annotated[bool, typer.Option("--force", help="Index again what has not changed.")] = False,
     as_json: options.Json = False,
 ) -> None:
     """Find the objects of every scene in a folder and store them; scenes that have not changed are skipped."""
     from core3d_search.indexer.config import resolve
     from core3d_search.indexer.pipeline import index_scenes
-    from core3d_search.indexer.readers import find_scenes
+    from core3d_search.indexer.readers import survey
     from core3d_search.store import Store
 
     overrides = [f"masks.generator={masks}"] if masks else []
     overrides += [f"encoder.name={encoder}"] if encoder else []
     config = resolve(profile, [*overrides, *(settings or [])])
     said = options.read_options(depth_scale, camera_axes, invert_poses, up, scale)
-    scenes = find_scenes(path, format, said)
+    found = survey(path, format, said)
+    scenes = found.scenes
     typer.echo(f"{len(scenes)} scene(s) in {path}, format {', '.join(sorted({s.format for s in scenes}))}", err=True)
     reports: list[RunReport] = []
-    failures: dict[str, str] = {}
+    failures = {output.shown(source.name): str(error) for source, error in found.broken.items()}
+    for error in failures.values():
+        typer.echo(error, err=True)
+    check = None if no_check else _check
     with Store.open(db, create=True) as store, _progress_bar() as progress:
-        for outcome in index_scenes(scenes, store, config, force=force, progress=progress):
+        for outcome in index_scenes(scenes, store, config, force=force, check=check, progress=progress):
             if outcome.report is not None:
                 reports.append(outcome.report)
                 _print_report(outcome.report)
@@ -64,6 +75,14 @@ def index(
         output.print_json({"runs": [report.to_dict() for report in reports], "failed": failures})
     if failures:
         raise typer.Exit(1)
+
+
+def _check(reader: SceneReader) -> None:
+    """Refuse a scan that is nonsense, and warn of one that is suspect."""
+    from core3d_search.indexer.checks.scene import refuse_nonsense
+
+    for fault in refuse_nonsense(reader).faults:
+        typer.echo(f"{reader.name}: warning, {fault.code}: {fault.evidence}; {fault.fix}", err=True)
 
 
 def _told(outcome: Outcome) -> str:
@@ -117,5 +136,8 @@ def _print_report(report: RunReport) -> None:
         + ")",
         err=True,
     )
+    if report.objects < FEW_OBJECTS:
+        few = "no objects" if not report.objects else f"only {report.objects} object(s)"
+        typer.echo(f"  warning: {few} found; core3d check tells whether the scan agrees with itself", err=True)
     for skipped in report.skipped:
         typer.echo(f"  skipped frame {skipped.position}: {skipped.reason}", err=True)

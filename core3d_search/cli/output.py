@@ -39,6 +39,12 @@ def print_table(columns: list[str], rows: list[list[str]], right: Collection[str
     Console().print(table)
 
 
+def shown(text: str, longest: int = 200) -> str:
+    """Return a text from a scan as it may be shown: one line, without control characters, of bounded length."""
+    clean = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+    return clean if len(clean) <= longest else clean[: longest - 1] + "\N{HORIZONTAL ELLIPSIS}"
+
+
 def metres(values: Any) -> str:
     """Return coordinates as `1.20, 0.45, 0.80`."""
     return ", ".join(f"{value:.2f}" for value in values)

@@ -23,7 +23,7 @@ BLOCKS = (
     (5, 2, 6, 112, 192), (5, 1, 6, 192, 192), (5, 1, 6, 192, 192), (5, 1, 6, 192, 192),
     (3, 1, 6, 192, 320),
 )  # fmt: skip
-"""Kernel, stride, expansion, channels in and out of each block: table 1 of the paper, without squeeze and excitation."""
+"""Kernel, stride, expansion, channels in and out of each block: the paper's table 1, without squeeze and excitation."""
 
 FEATURES = 1280
 
@@ -44,6 +44,7 @@ class Convolution(nn.Module):
         self.inner = nn.Conv2d(wide, wider, kernel, stride, groups=groups)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Return the convolution of x (N, C, H, W)."""
         kernel = self.inner.kernel_size[0]
         if kernel > 1:
             pads = [max((-(-size // self.stride) - 1) * self.stride + kernel - size, 0) for size in x.shape[-2:]]
@@ -64,6 +65,7 @@ class Block(nn.Module):
         self.shortcut = stride == 1 and wide == wider
 
     def forward(self, x: Tensor) -> Tensor:
+        """Return x (N, C, H, W) looked around in."""
         y = x if self.expand is None else self.expand(x)
         y = self.project(self.depthwise(y))
         return x + y if self.shortcut else y
@@ -93,6 +95,7 @@ class Lite0(nn.Module):
         return mean
 
     def forward(self, pixels: Tensor) -> Tensor:
+        """Return features (N, 1280) of normalised pixels."""
         return self.late(self.stem(pixels), -1)
 
     @classmethod

@@ -1,0 +1,1 @@
+"""The perception pipeline of one scene: a scan in, objects out."""

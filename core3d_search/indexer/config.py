@@ -1,31 +1,43 @@
 """Every value of the pipeline, with its unit, in one place; stored with every run.
 
 `resolve("built-in", ["masks.min_area_fraction=0.002"])` gives an `IndexConfig`; stages take their own section of it.
-Values not given in the paper (arXiv 2509.24528) are ours.
+Values not given in the paper (arXiv 2509.24528) are ours. A config that is read (`from_dict`, `resolve`) is checked by
+pydantic against the types and bounds that stand here; one that is built in Python is a plain dataclass.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import json
-import typing
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from types import UnionType
-from typing import Any
+from typing import Annotated, Any, ClassVar
+
+from annotated_types import Ge, Interval
 
 from core3d_search.errors import InputError
 
+Count = Annotated[int, Ge(1)]
+Fraction = Annotated[float, Interval(ge=0, le=1)]
+Amount = Annotated[float, Ge(0)]
+Length = Annotated[float, Interval(gt=0)]
+
+
+class Section:
+    """How pydantic reads a section of the config: every key is known, and no value is bent into another type."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid", "strict": True}
+
 
 @dataclass(frozen=True)
-class FrameConfig:
+class FrameConfig(Section):
     """Which frames of a scene are looked at."""
 
-    stride: int = 1
+    stride: Count = 1
     """Frames: every how many-th one is read."""
-    limit: int | None = None
+    limit: Count | None = None
     """Frames: at most so many are read, spread evenly; null reads all."""
-    longest_side_px: int = 640
+    longest_side_px: Count = 640
     """Pixels: larger images are scaled down to this."""
 
     def positions(self, count: int) -> list[int]:
@@ -37,20 +49,20 @@ class FrameConfig:
 
 
 @dataclass(frozen=True)
-class StructureConfig:
+class StructureConfig(Section):
     """Floor, walls and ceiling, found over the whole scene before any mask (indexer/planes.py)."""
 
     enabled: bool = True
     """Find them, keep them out of masks and drop fused objects that are nothing else."""
     frames: int = 24
     """Frames: how many, spread evenly over the scene, are looked at."""
-    tolerance_m: float = 0.03
+    tolerance_m: Length = 0.03
     """Metres: points so near a plane lie on it; grows with the noise of far depth."""
 
 
 @dataclass(frozen=True)
-class MaskConfig:
-    """Masks of one frame: generator, progressive granularity, filters, 3D split (METHOD section 1)."""
+class MaskConfig(Section):
+    """Masks of one frame: generator, progressive granularity, filters, 3D split (docs/method.md section 1)."""
 
     generator: str = "built-in"
     """Registered name of the mask generator."""
@@ -58,57 +70,57 @@ class MaskConfig:
     """Keyword arguments of the generator."""
     levels: tuple[int, ...] = (2, 4, 6)
     """Granularities that are used, coarse (1) to fine (6)."""
-    novelty: tuple[float, ...] = (0.3, 0.5)
+    novelty: tuple[Fraction, ...] = (0.3, 0.5)
     """Fractions, one for each level after the first: a mask that one earlier mask covers more than this is dropped."""
-    min_score: float = 0.0
+    min_score: Fraction = 0.0
     """Scores in [0, 1] below this are dropped; generators with thresholds of their own leave 0."""
-    max_structure: float = 0.6
+    max_structure: Fraction = 0.6
     """Fraction: masks that show more bare floor, wall or ceiling than this are dropped; 1 keeps all. A generator that
     is told the structure (the built-in one) leaves it out by itself."""
-    min_area_fraction: float = 0.0006
+    min_area_fraction: Fraction = 0.0006
     """Fraction of the image: smaller masks are dropped."""
-    max_area_fraction: float = 0.9
+    max_area_fraction: Fraction = 0.9
     """Fraction of the image: larger masks are dropped; 1 keeps all."""
-    border_px: int = 0
+    border_px: Annotated[int, Ge(0)] = 0
     """Pixels: masks that lie whole within this margin of the image border are dropped; 0 keeps them."""
     split: bool = True
     """Split masks whose world points fall into separate clusters (DBSCAN)."""
-    split_eps_m: float = 0.15
+    split_eps_m: Length = 0.15
     """Metres: reach of a DBSCAN neighbourhood, at one metre depth or less."""
-    split_eps_per_m: float = 0.02
+    split_eps_per_m: Amount = 0.02
     """Metres a metre of depth: growth of the reach with distance, as the points thin out; 0 is plain DBSCAN."""
-    split_min_points: int = 10
+    split_min_points: Count = 10
     """Points in a DBSCAN neighbourhood that make a core point."""
-    split_voxel_m: float = 0.025
+    split_voxel_m: Length = 0.025
     """Metres: points are thinned to this grid before DBSCAN."""
 
 
 @dataclass(frozen=True)
-class CropConfig:
-    """The five crops of a mask and their weights (METHOD section 2, equation 4); weight 0 leaves a crop out."""
+class CropConfig(Section):
+    """The five crops of a mask and their weights (docs/method.md section 2, equation 4); weight 0 leaves a crop out."""
 
-    mask_weight: float = 0.25
+    mask_weight: Amount = 0.25
     """Weight of the tight box with everything outside the mask black."""
-    box_weight: float = 0.35
+    box_weight: Amount = 0.35
     """Weight of the tight box."""
-    large_weight: float = 0.25
+    large_weight: Amount = 0.25
     """Weight of the box enlarged by `large_scale`."""
-    huge_weight: float = 0.15
+    huge_weight: Amount = 0.15
     """Weight of the box enlarged by `huge_scale`."""
-    surroundings_weight: float = 0.10
+    surroundings_weight: Amount = 0.10
     """Weight, subtracted, of the box enlarged by `surroundings_scale` with the mask black."""
-    large_scale: float = 2.5
+    large_scale: Length = 2.5
     """Ratio of box sides, about the same centre, clipped at the image border."""
-    huge_scale: float = 4.0
+    huge_scale: Length = 4.0
     """Ratio of box sides, as above."""
-    surroundings_scale: float = 3.0
+    surroundings_scale: Length = 3.0
     """Ratio of box sides, as above."""
-    batch: int = 64
+    batch: Count = 64
     """Crops that the encoder sees at once."""
 
 
 @dataclass(frozen=True)
-class EncoderConfig:
+class EncoderConfig(Section):
     """The encoder of crops and queries."""
 
     name: str = "built-in"
@@ -118,68 +130,68 @@ class EncoderConfig:
 
 
 @dataclass(frozen=True)
-class LiftConfig:
+class LiftConfig(Section):
     """Mask pixels to world points."""
 
-    voxel_m: float = 0.025
+    voxel_m: Length = 0.025
     """Metres: one point is kept a voxel; at most `fusion.voxel_m`."""
-    max_range_m: float = 6.0
+    max_range_m: Length = 6.0
     """Metres along the optical axis: farther depth is ignored."""
-    step_ratio: float = 0.04
+    step_ratio: Amount = 0.04
     """Fraction of depth: pixels beside a jump larger than this are flying pixels and are ignored; 0 keeps them."""
-    erode_px: int = 1
+    erode_px: Annotated[int, Ge(0)] = 1
     """Pixels: rim of each mask that is not lifted, where the mask is large enough to spare it."""
-    min_points: int = 10
+    min_points: Count = 10
     """Points after thinning: an observation with fewer is dropped."""
 
 
 @dataclass(frozen=True)
-class FusionConfig:
-    """Observations to objects by symmetric voxel overlap (METHOD section 3)."""
+class FusionConfig(Section):
+    """Observations to objects by symmetric voxel overlap (docs/method.md section 3)."""
 
-    voxel_m: float = 0.025
+    voxel_m: Length = 0.025
     """Metres: edge of the voxels whose overlap is measured."""
-    gamma: float = 0.3
+    gamma: Fraction = 0.3
     """Fraction: each of two must overlap the other by more than this to merge."""
-    delta: float = 0.4
+    delta: Fraction = 0.4
     """Fraction: the two overlaps must differ by less than this to merge."""
-    min_similarity: float = -1.0
+    min_similarity: Annotated[float, Interval(ge=-1, le=1)] = -1.0
     """Cosine below which two observations never merge; -1 is the paper: no semantic test."""
-    min_observations: int = 4
+    min_observations: Count = 4
     """Observations that an object needs where the scene has more than `few_frames` frames; a sixth of the frames, but
     3 at least, is enough."""
-    few_frames: int = 10
+    few_frames: Annotated[int, Ge(0)] = 10
     """Frames: in a scene of so many or fewer one observation is enough."""
-    min_voxels: int = 30
+    min_voxels: Annotated[int, Ge(0)] = 30
     """Voxels: smaller objects are dropped."""
-    absorb_overlap: float = 0.6
+    absorb_overlap: Fraction = 0.6
     """Fraction: an object covered this much by a larger one it is never seen apart from joins it; 1 switches off."""
-    noise_fraction: float = 0.05
+    noise_fraction: Fraction = 0.05
     """Fraction of what was seen of an object: its least repeated voxels up to this share are noise; 0 keeps all."""
-    stray_gap_m: float = 0.3
+    stray_gap_m: Length = 0.3
     """Metres: parts of an object farther apart than this are separate clusters."""
-    stray_fraction: float = 0.01
+    stray_fraction: Fraction = 0.01
     """Fraction of what was seen of an object: clusters that hold less are strays and dropped; 0 keeps all."""
-    box_trim: float = 0.01
+    box_trim: Fraction = 0.01
     """Fraction of what was seen that lies outside each side of an object's box: noise thickens what is thin."""
-    box_max_trim_m: float = 0.05
+    box_max_trim_m: Amount = 0.05
     """Metres that trimming moves a side of the box at most."""
-    max_structure: float = 0.9
+    max_structure: Fraction = 0.9
     """Fraction: objects of which more is bare floor, wall or ceiling are dropped; 1 keeps all."""
-    views: int = 5
+    views: Annotated[int, Ge(0)] = 5
     """Best views kept for each object."""
 
 
 @dataclass(frozen=True)
-class LabelConfig:
-    """The class names that objects are labelled with (METHOD section 4)."""
+class LabelConfig(Section):
+    """The class names that objects are labelled with (docs/method.md section 4)."""
 
     vocabulary: tuple[str, ...] = ()
     """Class names; empty takes the encoder's own, or a list of everyday indoor things."""
 
 
 @dataclass(frozen=True)
-class IndexConfig:
+class IndexConfig(Section):
     """All sections, in the order in which the pipeline uses them."""
 
     frames: FrameConfig = FrameConfig()
@@ -217,10 +229,14 @@ class IndexConfig:
     def from_dict(cls, plain: Mapping[str, Any]) -> IndexConfig:
         """Return the config that `to_dict` wrote; keys left out take their defaults.
 
-        Raises InputError that names an unknown key or a value of the wrong type.
+        Raises InputError that names every unknown key and every value of the wrong type or out of its bounds.
         """
-        config: IndexConfig = _build(cls, plain, "")
-        return config
+        from pydantic import TypeAdapter, ValidationError
+
+        try:
+            return TypeAdapter(cls).validate_json(json.dumps(plain))
+        except ValidationError as error:
+            raise InputError("; ".join(_refusal(dict(one)) for one in error.errors())) from error
 
 
 PROFILES: dict[str, IndexConfig] = {
@@ -265,39 +281,14 @@ def resolve(profile: str = "built-in", overrides: Iterable[str] = ()) -> IndexCo
     return IndexConfig.from_dict(plain)
 
 
-def _build(cls: Any, plain: Any, where: str) -> Any:
-    """Return dataclass `cls` from a mapping, every value checked against its annotation."""
-    if not isinstance(plain, Mapping):
-        raise InputError(f"config {where or 'root'} must be a mapping of keys, got {plain!r}")
-    annotations = typing.get_type_hints(cls)
-    unknown = sorted(set(plain) - set(annotations))
-    if unknown:
-        known = ", ".join(annotations)
-        raise InputError(f"no config key {_join(where, unknown[0])!r}; {where or 'the config'} has: {known}")
-    return cls(**{key: _convert(annotations[key], value, _join(where, key)) for key, value in plain.items()})
-
-
-def _join(where: str, key: str) -> str:
-    return f"{where}.{key}" if where else key
-
-
-def _convert(kind: Any, value: Any, where: str) -> Any:
-    """Return `value` as the annotated type `kind`; raises InputError where it is of another."""
-    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
-    if dataclasses.is_dataclass(kind):
-        return _build(kind, value, where)
-    if origin in (typing.Union, UnionType):
-        return None if value is None else _convert(next(a for a in arguments if a is not type(None)), value, where)
-    if origin is tuple:
-        if isinstance(value, (list, tuple)):
-            return tuple(_convert(arguments[0], item, where) for item in value)
-        raise InputError(f"config {where} must be a list of {arguments[0].__name__}, got {value!r}")
-    if origin is not None:
-        if isinstance(value, Mapping):
-            return dict(value)
-        raise InputError(f"config {where} must be a mapping of keys, got {value!r}")
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        raise InputError(f"config {where} must be {kind.__name__}, got {value!r}")
-    return value
+def _refusal(error: Mapping[str, Any]) -> str:
+    """Return what one of pydantic's errors means: which key, what it should be, what it was."""
+    parents = error["loc"][:-1]
+    where = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error["loc"]).lstrip(".")
+    if error["type"] != "unexpected_keyword_argument":
+        return f"config {where or 'as a whole'} {error['msg'].removeprefix('Input ')}, got {error['input']!r}"
+    section: Any = IndexConfig
+    for part in parents:
+        section = type(getattr(section(), part))
+    known = ", ".join(item.name for item in dataclasses.fields(section))
+    return f"no config key {where!r}; {'.'.join(parents) or 'the config'} has: {known}"

@@ -16,14 +16,14 @@ from core3d_search.indexer.report import SkippedFrame, StageClock
 @dataclass(frozen=True, eq=False)
 class FrameNote:
     """A frame that was looked at: its position in the scene, size in pixels, `intrinsics` (3, 3) pixels and
-    `world_from_camera` (4, 4); or `skipped`, the reason why it could not be used."""
+    `world_from_camera` (4, 4); or `skip_reason`, why it could not be used."""
 
     position: int
     height: int | None = None
     width: int | None = None
     intrinsics: npt.NDArray[np.float64] | None = None
     world_from_camera: npt.NDArray[np.float64] | None = None
-    skipped: str | None = None
+    skip_reason: str | None = None
 
     @classmethod
     def of(cls, position: int, frame: Frame) -> FrameNote:
@@ -50,7 +50,7 @@ class Journal:
     @property
     def skipped(self) -> list[SkippedFrame]:
         """The frames that could not be used, with the reasons."""
-        return [SkippedFrame(note.position, note.skipped) for note in self.frames if note.skipped is not None]
+        return [SkippedFrame(note.position, note.skip_reason) for note in self.frames if note.skip_reason is not None]
 
     @property
     def used_count(self) -> int:

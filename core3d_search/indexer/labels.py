@@ -1,4 +1,4 @@
-"""Names objects: the most similar of a list of class names (paper section 3.4, METHOD section 4)."""
+"""Names objects: the most similar of a list of class names (paper section 3.4, docs/method.md section 4)."""
 
 from __future__ import annotations
 

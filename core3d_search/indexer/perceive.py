@@ -99,7 +99,7 @@ def _do_frame(
         with clock("read"):
             frame = read(reader, position, config)
     except InputError as error:
-        journal.add(FrameNote(position, skipped=str(error)))
+        journal.add(FrameNote(position, skip_reason=str(error)))
         return
     with clock("masks"):
         proposed = generator.generate(frame)

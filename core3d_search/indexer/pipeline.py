@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from core3d_search.encoders import Encoder, load_encoder
@@ -39,6 +39,7 @@ def index_scenes(
     config: IndexConfig,
     *,
     force: bool = False,
+    check: Callable[[SceneReader], object] | None = None,
     progress: StageProgress = silent,
 ) -> Iterator[Outcome]:
     """Index each of `scenes` and yield what became of it; one that fails, in whatever way, does not stop the others.
@@ -53,7 +54,7 @@ def index_scenes(
     generator = make_generator(config.masks, downloading)
     for reader in scenes:
         try:
-            report = index_scene(reader, store, generator, encoder, config, force=force, progress=progress)
+            report = index_scene(reader, store, generator, encoder, config, force=force, check=check, progress=progress)
             yield Outcome(reader.name, report=report)
         except Core3DError as error:
             yield Outcome(reader.name, error=error)
@@ -69,19 +70,23 @@ def index_scene(
     config: IndexConfig,
     *,
     force: bool = False,
+    check: Callable[[SceneReader], object] | None = None,
     progress: StageProgress = silent,
 ) -> RunReport:
     """Find the objects of one scene and replace what the store holds of it.
 
     A scene whose files, config and models have not changed is left alone, unless `force`. A frame that cannot be used
     is skipped and reported; where none can, InputError is raised and the failed run recorded. The store is written in
-    one transaction at the very end, so an interruption leaves it as it was.
+    one transaction at the very end, so an interruption leaves it as it was. `check` sees a scene before its first
+    frame is worked on, and refuses it by raising.
     """
     run = RunInput.of(reader, generator, encoder, config)
     if not force and store.is_current(reader.name, run.fingerprint, run.config_checksum):
         return RunReport(reader.name, len(reader), objects=store.scene(reader.name).object_count, unchanged=True)
     journal = Journal()
     try:
+        if check is not None:
+            check(reader)
         result = perceive(reader, generator, config, journal, encoder=encoder, progress=progress)
         objects = describe(result, reader, encoder, config, journal.clock, progress=progress)
         write(store, reader, run, journal, result, objects)

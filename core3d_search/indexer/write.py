@@ -87,7 +87,7 @@ def _scene_record(reader: SceneReader, structure: Structure | None) -> SceneReco
 
 def _frame_record(note: FrameNote) -> FrameRecord:
     return FrameRecord(
-        note.position, note.height, note.width, note.intrinsics, note.world_from_camera, skipped=note.skipped
+        note.position, note.height, note.width, note.intrinsics, note.world_from_camera, skip_reason=note.skip_reason
     )
 
 

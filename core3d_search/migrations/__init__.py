@@ -14,7 +14,7 @@ from core3d_search.version import __version__
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest revision in versions/; here too, so that opening an up-to-date database need not import Alembic."""
 
 _FOLDER = Path(__file__).parent

@@ -172,7 +172,7 @@ def _driver_of(connection: Connection) -> sqlite3.Connection:
 
 
 @contextmanager
-def failures_told(where: object) -> Iterator[None]:
+def as_store_errors(where: object) -> Iterator[None]:
     """Turn what the driver raises inside the block into a StoreError about the database at `where`."""
     try:
         yield

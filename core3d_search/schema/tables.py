@@ -43,6 +43,11 @@ def _key() -> Column[int]:
     return Column("id", KEY, primary_key=True)
 
 
+def _checksum() -> Column[int]:
+    """Of all other values of the row (schema/checksums.py); always the last column."""
+    return Column("row_checksum", BigInteger, nullable=False, server_default="-1")
+
+
 def _belongs_to(column: str, table: str, **options: Any) -> Column[int]:
     """A foreign key whose row goes with its owner; never null unless told."""
     return Column(column, KEY, ForeignKey(f"{table}.id", ondelete="CASCADE"), **{"nullable": False, **options})
@@ -66,6 +71,9 @@ scenes = Table(
     Column("path", String(1024), nullable=False, unique=True),
     Column("format", String(64), nullable=False),
     Column("up", JSON(none_as_null=True)),
+    Column("origin", JSON(none_as_null=True), comment="metres to add to the coordinates for those of the source"),
+    Column("generation", BigInteger, nullable=False, server_default="0", comment="of the store at the last change"),
+    _checksum(),
     sqlite_autoincrement=True,
 )
 
@@ -80,6 +88,7 @@ frames = Table(
     Column("intrinsics", JSON(none_as_null=True)),
     Column("world_from_camera", JSON(none_as_null=True)),
     Column("skipped", Text, comment="why the frame was skipped; null where it was used"),
+    _checksum(),
     UniqueConstraint("scene_id", "number"),
 )
 
@@ -91,6 +100,7 @@ embedding_models = Table(
     Column("checksum", String(128), nullable=False),
     Column("dimension", Integer, nullable=False),
     Column("calibration", JSON, nullable=False),
+    _checksum(),
     UniqueConstraint("name", "checksum"),
     sqlite_autoincrement=True,
 )
@@ -118,6 +128,7 @@ runs = Table(
     Column("object_count", Integer, nullable=False),
     Column("stage_seconds", JSON, nullable=False),
     Column("error", Text),
+    _checksum(),
     CheckConstraint("status IN ('complete', 'failed')", name="status"),
     sqlite_autoincrement=True,
 )
@@ -129,7 +140,7 @@ objects = Table(
     _key(),
     _belongs_to("scene_id", "scenes", index=True),
     _belongs_to("run_id", "runs", index=True),
-    Column("label", String(255)),
+    Column("label", String(255), index=True),
     Column("label_score", Double),
     Column("center_x", Double, nullable=False),
     Column("center_y", Double, nullable=False),
@@ -144,6 +155,7 @@ objects = Table(
     Column("mean_color", Integer, nullable=False, comment="0xRRGGBB"),
     Column("dominant_color", Integer, nullable=False, comment="0xRRGGBB"),
     Column("views", JSON, nullable=False),
+    _checksum(),
     sqlite_autoincrement=True,
 )
 
@@ -154,6 +166,7 @@ object_points = Table(
     _belongs_to("object_id", "objects", primary_key=True, autoincrement=False),
     Column("points", LargeBinary, nullable=False),
     Column("colors", LargeBinary, nullable=False),
+    _checksum(),
 )
 
 observations = Table(
@@ -170,6 +183,7 @@ observations = Table(
     Column("y1", Double, nullable=False),
     Column("visible_pixels", Integer, nullable=False),
     Column("embedding", LargeBinary, comment="float32, in the space of the object's run; null where not kept"),
+    _checksum(),
 )
 
 embeddings = Table(
@@ -178,6 +192,7 @@ embeddings = Table(
     _belongs_to("object_id", "objects", primary_key=True, autoincrement=False),
     _belongs_to("embedding_model_id", "embedding_models", primary_key=True, autoincrement=False),
     Column("vector", LargeBinary, nullable=False),
+    _checksum(),
     Index(None, "embedding_model_id", "object_id"),
 )
 
@@ -187,6 +202,7 @@ query_embeddings = Table(
     _belongs_to("embedding_model_id", "embedding_models", primary_key=True, autoincrement=False),
     Column("text", String(512), primary_key=True),
     Column("vector", LargeBinary, nullable=False),
+    _checksum(),
 )
 
 query_readings = Table(
@@ -194,6 +210,7 @@ query_readings = Table(
     metadata,
     Column("request", String(64), primary_key=True, comment="SHA-256 of the endpoint and what it was sent"),
     Column("reading", Text, nullable=False, comment="the checked answer, query/plain.py as JSON"),
+    _checksum(),
 )
 
 vector_indexes = Table(
@@ -204,4 +221,49 @@ vector_indexes = Table(
     Column("generation", BigInteger, nullable=False),
     Column("embedding_count", Integer, nullable=False),
     Column("checksum", String(64), nullable=False, comment="SHA-256 of the index file that this row vouches for"),
+)
+
+thumbnails = Table(
+    "thumbnails",
+    metadata,
+    _belongs_to("object_id", "objects", primary_key=True, autoincrement=False),
+    Column("webp", LargeBinary, nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    _checksum(),
+)
+
+# What people say about scenes and objects; apart from what was found, which an indexing run replaces.
+scene_tags = Table(
+    "scene_tags",
+    metadata,
+    _belongs_to("scene_id", "scenes", primary_key=True, autoincrement=False),
+    Column("tag", String(64), primary_key=True, index=True),
+    _checksum(),
+)
+
+object_tags = Table(
+    "object_tags",
+    metadata,
+    _belongs_to("object_id", "objects", primary_key=True, autoincrement=False),
+    Column("tag", String(64), primary_key=True, index=True),
+    _checksum(),
+)
+
+scene_notes = Table(
+    "scene_notes",
+    metadata,
+    _belongs_to("scene_id", "scenes", primary_key=True, autoincrement=False),
+    Column("text", Text, nullable=False),
+    Column("properties", JSON, nullable=False, comment="names and values, free"),
+    _checksum(),
+)
+
+object_notes = Table(
+    "object_notes",
+    metadata,
+    _belongs_to("object_id", "objects", primary_key=True, autoincrement=False),
+    Column("text", Text, nullable=False),
+    Column("properties", JSON, nullable=False, comment="names and values, free"),
+    _checksum(),
 )

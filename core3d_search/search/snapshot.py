@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from core3d_search.search.explanation import Explanation
 from core3d_search.search.ranking import Match, PhraseMatch, rank
 from core3d_search.search.scoring import LEAST_PRODUCT, comparable
 from core3d_search.search.spaces import EmbeddingSpace, Question
-from core3d_search.store import Store
+from core3d_search.store import Store, StoredObjects
 
 if TYPE_CHECKING:
     from core3d_search.query.llm import LlmParser
@@ -33,20 +34,18 @@ class Snapshot:
 
     def __init__(self, store: Store, llm: LlmParser | None) -> None:
         self.store, self.llm, self.generation = store, llm, store.generation
-        self._scenes = {record.name: record for record in store.scenes()}
-        self._objects = store.object_table()
-        self._rows = _rows_by_scene(self._objects.scenes)
-        self._spaces = [EmbeddingSpace(store, model) for model in store.models() if store.embedding_count(model)]
-        self._space_of = {
-            name: space
-            for space in self._spaces
-            for name, rows in self._rows.items()
-            if len(rows) and space.holds(self._objects.ids[rows[0]])
-        }
+        self._scenes = {scene.name: scene for scene in store.searchable_scenes()}
+        models = {scene.model.key: scene.model for scene in self._scenes.values() if scene.object_count}
+        self._spaces = {key: EmbeddingSpace(store, model) for key, model in models.items()}
+        self._objects: dict[str, StoredObjects] = {}
         self._tables: dict[str, ObjectTable] = {}
 
+    @cached_property
+    def _labels(self) -> frozenset[str]:
+        return frozenset(label.lower() for label in self.store.labels())
+
     def read(self, text: str) -> Explanation:
-        labels = {label.lower() for label in self._objects.labels if label}
+        labels = set(self._labels)
         if self.llm is None or parse_mixture(text):
             return Explanation(parse(text, vocabulary=labels, scenes=list(self._scenes)))
         reading = self.llm.parse(text, vocabulary=labels, scenes=list(self._scenes))
@@ -71,30 +70,35 @@ class Snapshot:
         if scenes is not None:
             yield from sorted(self.store.scene(name).name for name in set(scenes))
             return
-        if everywhere:
-            yield from sorted(self._space_of)
+        probes = {key: space.probe(question) for key, space in self._spaces.items()}
+        if everywhere or any(probe is None for probe in probes.values()):
+            yield from sorted(name for name, scene in self._scenes.items() if scene.object_count)
             return
         found: set[str] = set()
-        for space in self._spaces:
-            for vector in space.probes(question):
-                ids = space.index.search(vector[None], min(CANDIDATES, len(space.index))).ids[0]
-                rows = self._objects.positions(ids[ids >= 0])
-                found.update(self._objects.scenes[row] for row in rows if row >= 0)
+        for key, space in self._spaces.items():
+            nearest = space.index.search(np.asarray(probes[key])[None], min(CANDIDATES, len(space.index))).ids[0]
+            found.update(self.store.scenes_of(nearest[nearest >= 0].tolist()).values())
         yield from sorted(found)
+
+    def stored(self, scene: str) -> StoredObjects:
+        """Return the objects of `scene` as they are stored, in the axes of the scan."""
+        if scene not in self._objects:
+            self._objects[scene] = self.store.object_table(scene)
+        return self._objects[scene]
 
     def table(self, scene: str) -> ObjectTable:
         """Return the objects of `scene`, turned so that z points up."""
         if scene not in self._tables:
-            rows, stored = self._rows.get(scene, np.zeros(0, np.int64)), self._objects
-            turn = _level_from_world(self._scenes[scene].up)
+            stored = self.stored(scene)
+            turn = _level_from_world(self._scenes[scene].up if scene in self._scenes else None)
             self._tables[scene] = ObjectTable(
-                ids=stored.ids[rows],
-                centers=stored.centers[rows] @ turn.T,
-                extents=stored.extents[rows],
-                rotations=turn @ stored.rotations[rows],
-                colors=stored.dominant_colors[rows].astype(np.float64),
-                fronts=stored.fronts[rows] @ turn.T,
-                labels=tuple(stored.labels[row] for row in rows),
+                ids=stored.ids,
+                centers=stored.centers @ turn.T,
+                extents=stored.extents,
+                rotations=turn @ stored.rotations,
+                colors=stored.dominant_colors.astype(np.float64),
+                fronts=stored.fronts @ turn.T,
+                labels=stored.labels,
                 scene=scene,
             )
         return self._tables[scene]
@@ -106,11 +110,10 @@ class Snapshot:
 
     def match(self, scene: str, question: Question) -> Match:
         """Return the function that compares a phrase with the objects of `scene`."""
-        ids = self.table(scene).ids
-        space = self._space_of.get(scene)
-        if space is None:
-            return lambda text: PhraseMatch(np.zeros(len(ids)), np.zeros(len(ids)))
-        vectors = space.vectors(ids)
+        if not len(self.table(scene)):
+            return lambda text: PhraseMatch(np.zeros(0), np.zeros(0))
+        space = self._spaces[self._scenes[scene].model.key]
+        vectors = space.vectors(self._scenes[scene].id)
         target = question.query.target.text
 
         def match(text: str) -> PhraseMatch:
@@ -121,19 +124,12 @@ class Snapshot:
         return match
 
     def is_within(self, hit: Hit, sphere: tuple[float, float, float, float]) -> bool:
-        center = self._objects.centers[self._objects.positions([hit.object_id])[0]]
-        return bool(np.linalg.norm(center - sphere[:3]) <= sphere[3])
+        return bool(np.linalg.norm(self.in_world(hit).box.center - sphere[:3]) <= sphere[3])
 
     def in_world(self, hit: Hit) -> Hit:
         """Return `hit` with its box as it was stored, in the axes of the scan."""
-        return replace(hit, box=self._objects.box(int(self._objects.positions([hit.object_id])[0])))
-
-
-def _rows_by_scene(scenes: Sequence[str]) -> Mapping[str, npt.NDArray[np.int64]]:
-    rows: dict[str, list[int]] = {}
-    for row, scene in enumerate(scenes):
-        rows.setdefault(scene, []).append(row)
-    return {scene: np.array(found, np.int64) for scene, found in rows.items()}
+        stored = self.stored(hit.scene)
+        return replace(hit, box=stored.box(int(stored.positions([hit.object_id])[0])))
 
 
 def _level_from_world(up: tuple[float, float, float] | None) -> npt.NDArray[np.float64]:

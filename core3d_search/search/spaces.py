@@ -44,19 +44,16 @@ class EmbeddingSpace:
 
     def __init__(self, store: Store, model: EmbeddingModel) -> None:
         self.store, self.model = store, model
-        self._stored = store.embeddings(model)
-        self.index: VectorIndex = open_index(store, model, stored=self._stored)
+        self.index: VectorIndex = open_index(store, model)
         self.calibration = Calibration(
             **{**model.calibration, "neutral_phrases": tuple(model.calibration["neutral_phrases"])}
         )
         self._encoder: Encoder | None = None
         self._texts: dict[str, Vector] = {}
 
-    def holds(self, object_id: int) -> bool:
-        return bool(np.isin(object_id, self._stored.ids))
-
-    def vectors(self, ids: npt.NDArray[np.int64]) -> Vector:
-        return self._stored.vectors[np.searchsorted(self._stored.ids, ids)]
+    def vectors(self, scene_id: int) -> Vector:
+        """Return the embeddings (N, D) of the objects of one scene, by id."""
+        return self.store.embeddings(self.model, [scene_id]).vectors
 
     def encoder(self) -> Encoder:
         if self._encoder is None:
@@ -78,15 +75,12 @@ class EmbeddingSpace:
                 self._texts |= made
         return np.stack([self._texts[text] for text in texts])
 
-    def probes(self, question: Question) -> list[Vector]:
-        """Return the embeddings whose neighbours are candidates."""
+    def probe(self, question: Question) -> Vector | None:
+        """Return the embedding whose neighbours are candidates; None where any object is as good as another."""
         if question.has_reference:
-            return [self.reference(question)]
-        return (
-            [self.texts([question.query.target.text])[0]]
-            if question.query.target.text
-            else list(self._stored.vectors[:1])
-        )
+            return self.reference(question)
+        text = question.query.target.text
+        return self.texts([text])[0] if text else None
 
     def reference(self, question: Question) -> Vector:
         """Return the unit embedding of the picture, object or mixture that the question refers to."""

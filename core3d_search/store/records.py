@@ -39,6 +39,11 @@ class EmbeddingModel:
         }
         return cls(encoder.model_id, encoder.checksum, encoder.dimension, calibration)
 
+    @property
+    def key(self) -> tuple[str, str]:
+        """What tells spaces apart."""
+        return self.name, self.checksum
+
     def __str__(self) -> str:
         return f"{self.name} ({self.checksum[:12]})"
 
@@ -46,8 +51,9 @@ class EmbeddingModel:
 @dataclass(frozen=True)
 class SceneRecord:
     """A scene: `name` is unique, `path` the absolute folder it was read from, `up` the unit world direction against
-    gravity, None where unknown. The counts and `indexed` (end of the last complete run, None before the first) are
-    filled in by the store."""
+    gravity, None where unknown, `origin` (metres) what to add to its coordinates for those of its source, None for
+    nothing. The counts, `indexed` (start of the last complete run, None before the first) and `generation` (of the
+    store when its content last changed) are filled in by the store."""
 
     name: str
     path: str
@@ -57,19 +63,34 @@ class SceneRecord:
     frame_count: int = 0
     object_count: int = 0
     indexed: datetime | None = None
+    origin: tuple[float, float, float] | None = None
+    generation: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True)
+class SearchableScene:
+    """What a search knows of a scene before it looks into it: its `up` (see SceneRecord), the store's generation when
+    its content last changed, the model of its embeddings and how many objects its last complete run found."""
+
+    id: int
+    name: str
+    up: tuple[float, float, float] | None
+    generation: int
+    model: EmbeddingModel
+    object_count: int
 
 
 @dataclass(frozen=True, eq=False)
 class FrameRecord:
     """A frame: `number` within the scene; `intrinsics` (3, 3) pixels and `world_from_camera` (4, 4) where it was
-    read, `skipped` the reason where it was not used."""
+    read, `skip_reason` where it was not used."""
 
     number: int
     height: int | None = None
     width: int | None = None
     intrinsics: npt.NDArray[np.float64] | None = None
     world_from_camera: npt.NDArray[np.float64] | None = None
-    skipped: str | None = None
+    skip_reason: str | None = None
 
     def __post_init__(self) -> None:
         for name, shape in (("intrinsics", (3, 3)), ("world_from_camera", (4, 4))):
@@ -119,8 +140,17 @@ class ObservationRecord:
     embedding: npt.NDArray[np.float32] | None = None
 
 
+@dataclass(frozen=True)
+class Thumbnail:
+    """A small picture of an object in the frame that shows it best: a WebP file of `width` x `height` pixels."""
+
+    webp: bytes
+    width: int
+    height: int
+
+
 @dataclass(frozen=True, eq=False)
-class ObjectTable:
+class StoredObjects:
     """N objects as arrays, in the order of their ids: all that ranking needs, without points.
 
     `ids` (N,) int64 ascending; `scenes` and `labels` of length N; `label_scores` (N,) NaN where there is none;

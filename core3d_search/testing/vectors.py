@@ -28,6 +28,7 @@ def oracle(queries: np.ndarray, ids: np.ndarray, vectors: np.ndarray, k: int) ->
 
 
 def unit(vectors: np.ndarray) -> np.ndarray:
+    """Return `vectors` (N, D) brought to length 1, float32."""
     return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
 
 
@@ -39,6 +40,7 @@ def sample(count: int, dimension: int = 16, seed: int = 0) -> tuple[np.ndarray, 
 
 
 def assert_agrees(found: Matches, expected: list[list[tuple[int, float]]]) -> None:
+    """Check ids, similarities and empty places against what `oracle` answers."""
     for ids, similarities, pairs in zip(found.ids, found.similarities, expected, strict=True):
         known = ids[: len(pairs)]
         assert known.tolist() == [key for key, _ in pairs]

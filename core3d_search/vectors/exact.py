@@ -3,24 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from core3d_search.datatypes import Matches
 from core3d_search.errors import ModelError
+from core3d_search.store import EmbeddingModel, Store
 
 ROUNDING = 1e-5
 """Two float32 dot products of unit vectors that differ by less may come in any order, engine by engine."""
 
 
+Index = TypeVar("Index", bound="ExactIndex")
+
+
 class ExactIndex:
     """Every vector against every query. `ids` (N,) ascending, `vectors` (N, D) unit float32."""
+
+    _source: tuple[Store, EmbeddingModel] | None = None
 
     def __init__(self, ids: npt.NDArray[np.int64], vectors: npt.NDArray[np.float32], generation: int) -> None:
         self.generation = generation
         self._ids = ids
         self._vectors = vectors
+
+    @classmethod
+    def open(cls: type[Index], store: Store, model: EmbeddingModel) -> Index:
+        stored = store.embeddings(model)
+        index = cls(stored.ids, stored.vectors, stored.generation)
+        index._source = store, model
+        return index
+
+    def sync(self: Index) -> Index:
+        if self._source is None or self._source[0].generation == self.generation:
+            return self
+        return self.open(*self._source)
 
     def __len__(self) -> int:
         return len(self._ids)

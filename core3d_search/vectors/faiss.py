@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 class FaissIndex:
     """A flat inner-product index: all answers exact. `index` is a faiss.IndexIDMap over an IndexFlatIP; ids ascend."""
 
+    _source: tuple[Store, EmbeddingModel] | None = None
+
     def __init__(self, index: Any, generation: int) -> None:
         import faiss
 
@@ -43,6 +45,24 @@ class FaissIndex:
         if self.on_gpu:
             self._gpu = faiss.StandardGpuResources()
             self._flat_on_gpu = faiss.index_cpu_to_gpu(self._gpu, 0, self._flat)
+
+    @classmethod
+    def open(cls, store: Store, model: EmbeddingModel) -> FaissIndex:
+        """Return the index from its file if that is sound and of this generation; else build it and try to keep it."""
+        path = index_path(store, model)
+        index = None if path is None else _from_file(path, store, model)
+        if index is None:
+            stored = store.embeddings(model)
+            index = cls.build(stored.ids, stored.vectors, stored.generation)
+            if path is not None and not store.read_only:
+                _keep(index, path, store, model)
+        index._source = store, model
+        return index
+
+    def sync(self) -> FaissIndex:
+        if self._source is None or self._source[0].generation == self.generation:
+            return self
+        return self.open(*self._source)
 
     @classmethod
     def build(cls, ids: npt.NDArray[np.int64], vectors: npt.NDArray[np.float32], generation: int) -> FaissIndex:
@@ -83,19 +103,6 @@ class FaissIndex:
         flat = self._flat_on_gpu if self.on_gpu and n <= LARGEST_GPU_ANSWER else self._flat
         similarities, positions = flat.search(queries, n)
         return similarities, positions
-
-
-def open_faiss(store: Store, model: EmbeddingModel) -> FaissIndex:
-    """Return the index from its file if that is sound and of this generation; else build it anew and try to keep it."""
-    path = index_path(store, model)
-    kept = None if path is None else _from_file(path, store, model)
-    if kept is not None:
-        return kept
-    stored = store.embeddings(model)
-    index = FaissIndex.build(stored.ids, stored.vectors, stored.generation)
-    if path is not None and not store.read_only:
-        _keep(index, path, store, model)
-    return index
 
 
 def index_path(store: Store, model: EmbeddingModel) -> Path | None:

@@ -6,10 +6,17 @@ import numpy as np
 import numpy.typing as npt
 
 from core3d_search.datatypes import Matches
-from core3d_search.vectors.exact import candidates_with_ties, check_queries, exact_matches, positions_of, ranked
+from core3d_search.vectors.exact import (
+    ExactIndex,
+    candidates_with_ties,
+    check_queries,
+    exact_matches,
+    positions_of,
+    ranked,
+)
 
 
-class TorchIndex:
+class TorchIndex(ExactIndex):
     """All vectors on one device, "cuda" where there is one unless told. `ids` (N,) ascending, `vectors` (N, D) unit."""
 
     def __init__(
@@ -21,14 +28,9 @@ class TorchIndex:
     ) -> None:
         import torch
 
-        self.generation = generation
+        super().__init__(ids, vectors, generation)
         self.device = device or ("cuda" if torch.cuda.is_available() else "cpu")
-        self._ids = ids
-        self._vectors = vectors
         self._columns = torch.tensor(vectors, device=self.device).T
-
-    def __len__(self) -> int:
-        return len(self._ids)
 
     def search(self, queries: npt.NDArray[np.float32], k: int, ids: npt.ArrayLike | None = None) -> Matches:
         check_queries(queries, self._vectors.shape[1])

@@ -51,15 +51,20 @@ def test_overrides_are_read_by_type() -> None:
     [
         ("fusion.gama=0.3", "no config key 'fusion.gama'; fusion has: voxel_m, gamma"),
         ("fussion.gamma=0.3", "no config key 'fussion'"),
-        ("fusion.gamma=wide", "fusion.gamma must be float, got 'wide'"),
-        ("fusion.gamma=true", "fusion.gamma must be float, got True"),
-        ("fusion.min_voxels=2.5", "fusion.min_voxels must be int, got 2.5"),
-        ("masks.levels=2", "masks.levels must be a list of int, got 2"),
+        ("fusion.gamma=wide", "fusion.gamma should be a valid number, got 'wide'"),
+        ("fusion.gamma=true", "fusion.gamma should be a valid number, got True"),
+        ("fusion.min_voxels=2.5", "fusion.min_voxels should be a valid integer, got 2.5"),
+        ("masks.levels=2", "masks.levels should be a valid array, got 2"),
         ("masks.levels=[4,2]", "must rise"),
         ("masks.levels=[0]", "within 1 to 6"),
         ("masks.novelty=[]", "a value for each level after the first"),
-        ("masks.options=3", "must be a mapping"),
-        ("fusion=3", "fusion must be a mapping"),
+        ("masks.options=3", "masks.options should be"),
+        ("masks.levels=[2,true]", "masks.levels[1] should be a valid integer, got True"),
+        ("fusion=3", "fusion should be an object, got 3"),
+        ("fusion.gamma=1.5", "fusion.gamma should be less than or equal to 1, got 1.5"),
+        ("masks.novelty=[0.3,-1]", "masks.novelty[1] should be greater than or equal to 0, got -1"),
+        ("frames.stride=0", "frames.stride should be greater than or equal to 1, got 0"),
+        ("lifting.voxel_m=0", "lifting.voxel_m should be greater than 0, got 0"),
         ("masks.split.eps=1", "has no keys below it"),
         ("gamma", "key=value"),
         ("lifting.voxel_m=0.5", "at most fusion.voxel_m"),
@@ -68,6 +73,25 @@ def test_overrides_are_read_by_type() -> None:
 def test_a_wrong_override_is_named(override: str, message: str) -> None:
     with pytest.raises(InputError, match=message.replace("[", r"\[")):
         resolve(overrides=[override])
+
+
+def test_every_wrong_value_is_told_at_once() -> None:
+    with pytest.raises(InputError) as caught:
+        IndexConfig.from_dict({"fusion": {"gamma": "wide", "gama": 1}, "frames": {"stride": 0}})
+    for part in ("fusion.gamma", "'fusion.gama'", "frames.stride"):
+        assert part in str(caught.value)
+
+
+def test_what_is_no_mapping_is_refused() -> None:
+    with pytest.raises(InputError, match="config as a whole should be an object"):
+        IndexConfig.from_dict([1])  # type: ignore[arg-type]
+
+
+def test_a_config_built_in_python_is_a_plain_frozen_dataclass() -> None:
+    config = IndexConfig()
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        config.frames.stride = 2  # type: ignore[misc]
+    assert dataclasses.replace(config, frames=dataclasses.replace(config.frames, stride=2)).frames.stride == 2
 
 
 def test_an_unknown_profile_lists_those_there_are() -> None:

@@ -92,7 +92,7 @@ def test_objects_come_without_an_encoder_and_a_torn_frame_is_noted(scene: Scene)
     result = perceive(scene, generator, CONFIG, journal, progress=lambda *told: heard.append(told))
     assert [one.observation_count for one in result.objects] == [3, 3]
     assert np.array_equal(generator.told.up, [0, 0, 1])
-    assert [note.skipped for note in result.frames] == [None, None, "frame 2 is torn", None]
+    assert [note.skip_reason for note in result.frames] == [None, None, "frame 2 is torn", None]
     assert (journal.mask_count, journal.used_count) == (6, 3)
     assert heard[-1] == ("two solids", "frames", 4, 4, 1)
 

@@ -85,7 +85,7 @@ def test_a_bad_frame_is_skipped_and_listed(scene, store):
     assert "depth/00002.png is missing" in skipped.reason
     assert report.objects > 0
     (name,) = (record.name for record in store.scenes())
-    assert [frame.skipped is not None for frame in store.frames(name)] == [False, False, True, False]
+    assert [frame.skip_reason is not None for frame in store.frames(name)] == [False, False, True, False]
 
 
 def test_a_failed_run_is_recorded_and_leaves_the_former_content(scene, store):

@@ -67,6 +67,19 @@ def test_a_database_of_every_revision_is_brought_up_to_date_whole(dump: Path, tm
             assert store.content_checksum() == fresh.content_checksum()
 
 
+@pytest.mark.parametrize("dump", sorted(STORED.glob("*.sql")), ids=lambda path: path.stem)
+def test_objects_of_an_older_database_keep_their_ids_through_the_upgrade_and_the_next_run(
+    dump: Path, tmp_path: Path
+) -> None:
+    with closing(sqlite3.connect(tmp_path / "old.db")) as old:
+        old.executescript(dump.read_text())
+        before = [key for (key,) in old.execute("SELECT id FROM objects ORDER BY id")]
+    with Store.open(tmp_path / "old.db") as store:
+        assert store.object_table().ids.tolist() == before
+        assert store.scene("kitchen").generation == store.generation
+        assert write_scene(store) == before
+
+
 def test_a_newer_database_is_refused_with_the_version_that_wrote_it(tmp_path) -> None:
     Store.open(tmp_path / "x.db", create=True).close()
     with closing(sqlite3.connect(tmp_path / "x.db")) as newer, newer:

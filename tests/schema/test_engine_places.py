@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 from store_samples import write_scene
 
 from core3d_search.errors import StoreError
-from core3d_search.schema.engine import failures_told, locate, location, sqlite_path
+from core3d_search.schema.engine import as_store_errors, locate, location, sqlite_path
 from core3d_search.store import Store
 
 
@@ -75,7 +75,7 @@ def test_a_database_in_memory_works() -> None:
 def test_what_the_driver_says_comes_with_what_to_do(said: str, advice: str) -> None:
     with (
         pytest.raises(StoreError, match=advice) as caught,
-        failures_told("/data/core3d.db"),
+        as_store_errors("/data/core3d.db"),
     ):
         raise OperationalError("INSERT", {}, sqlite3.OperationalError(said))
     assert "/data/core3d.db" in str(caught.value)

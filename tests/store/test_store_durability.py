@@ -19,7 +19,7 @@ from sqlalchemy import event
 from store_samples import MODEL, failed_run, scene_record, unit_vectors, write_scene
 
 from core3d_search.errors import StoreError
-from core3d_search.store import Store, reading
+from core3d_search.store import Store, object_arrays
 from core3d_search.vectors import open_index
 
 TESTS = Path(__file__).parent
@@ -50,7 +50,7 @@ def test_a_process_killed_in_the_middle_of_a_scene_leaves_the_former_one(path: P
 
         store = Store.open(sys.argv[1])
 
-        @event.listens_for(store._engine, "before_cursor_execute")
+        @event.listens_for(store.database.engine, "before_cursor_execute")
         def stop_when_half_is_written(connection, cursor, statement, *rest):
             if statement.startswith("INSERT INTO embeddings"):
                 print("old objects are deleted, new ones are in", flush=True)
@@ -95,10 +95,10 @@ def test_two_indexers_at_once_on_a_database_that_is_not_there_yet_both_succeed(p
 def test_a_reader_sees_one_state_while_a_writer_replaces_it(path: Path) -> None:
     with Store.open(path, create=True) as reader, Store.open(path) as writer:
         write_scene(writer, count=3)
-        with reader._reading() as connection:
-            before = reading.object_table(connection, None).ids.tolist()
+        with reader.database.reading() as connection:
+            before = object_arrays.object_arrays(connection).ids.tolist()
             write_scene(writer, count=5, seed=1)
-            assert reading.object_table(connection, None).ids.tolist() == before
+            assert object_arrays.object_arrays(connection).ids.tolist() == before
         assert len(reader.object_table()) == 5
 
 
@@ -107,7 +107,7 @@ def test_a_full_disk_is_told_and_leaves_the_former_content(path: Path) -> None:
         write_scene(store)
         before = store.content_checksum()
 
-        @event.listens_for(store._engine, "begin")
+        @event.listens_for(store.database.engine, "begin")
         def fill_the_disk(connection) -> None:
             driver = connection.connection.driver_connection
             driver.execute(f"PRAGMA max_page_count = {driver.execute('PRAGMA page_count').fetchone()[0]}")
@@ -162,10 +162,10 @@ def test_an_interrupt_in_the_middle_leaves_the_former_content(path: Path) -> Non
             if statement.startswith("INSERT INTO embeddings"):
                 raise KeyboardInterrupt
 
-        event.listen(store._engine, "before_cursor_execute", interrupt)
+        event.listen(store.database.engine, "before_cursor_execute", interrupt)
         with pytest.raises(KeyboardInterrupt):
             write_scene(store, count=9)
-        event.remove(store._engine, "before_cursor_execute", interrupt)
+        event.remove(store.database.engine, "before_cursor_execute", interrupt)
         assert store.content_checksum() == before
         write_scene(store, count=9)
         assert store.scene("kitchen").object_count == 9

@@ -12,7 +12,7 @@ from store_samples import MODEL, observation_records, run_record, scene_objects,
 
 from core3d_search.errors import StoreError
 from core3d_search.schema.blobs import POINT_STEP_M
-from core3d_search.store import Store
+from core3d_search.store import Store, Thumbnail
 
 
 @pytest.fixture
@@ -145,6 +145,50 @@ def test_damaged_points_are_told_with_their_object_and_what_to_do(store: Store, 
 def test_a_damaged_embedding_is_told(store: Store) -> None:
     ids = write_scene(store)
     damage(store, "UPDATE embeddings SET vector = ? WHERE object_id = ?", bytes(5), ids[2])
-    with pytest.raises(StoreError, match=r"an embedding in .* is damaged: vector 2 has 5 bytes"):
+    with pytest.raises(StoreError, match=r"the embedding of object 3 in .* is damaged: it does not match its checksum"):
         store.embeddings(MODEL)
-    assert store.check() == [f"embedding of object {ids[2]}: vector 0 has 5 bytes where 8 numbers take 32"]
+    assert f"embedding of object {ids[2]}: vector 0 has 5 bytes where 8 numbers take 32" in store.check()
+
+
+def test_a_thumbnail_is_kept_with_its_object(store: Store) -> None:
+    picture = Thumbnail(b"RIFF....WEBP", 96, 64)
+    ids = store.write_scene(scene_record(), [], run_record(), scene_objects(), thumbnails=[None, picture, None])
+    assert [store.thumbnail(key) for key in ids] == [None, picture, None]
+    again = store.write_scene(scene_record(), [], run_record(), scene_objects())
+    assert again == ids
+    assert store.thumbnail(ids[1]) is None, "the picture went with the run that took it"
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "value"),
+    [
+        ("objects", "center_x", 0.125),
+        ("objects", "center_x", "left"),
+        ("objects", "label", "thing 7"),
+        ("objects", "front", "[0.0, 1.0, 0.0]"),
+        ("objects", "rotation", b"short"),
+        ("embeddings", "vector", bytes(32)),
+    ],
+)
+def test_whatever_was_changed_behind_our_back_is_told_and_never_answered(store, table, column, value) -> None:
+    ids = write_scene(store)
+    owner = "id" if table == "objects" else "object_id"
+    damage(store, f"UPDATE {table} SET {column} = ? WHERE {owner} = ?", value, ids[1])
+    with pytest.raises(StoreError, match=rf"object {ids[1]} of scene 'kitchen' .* is damaged: .*checksum; index"):
+        store.objects("kitchen")
+    assert any(f"row {ids[1]}" in line and f"of {table} does not match" in line for line in store.check())
+
+
+def test_labels_are_listed_once_and_objects_know_their_scenes(store: Store) -> None:
+    assert store.labels() == []
+    kitchen, office = write_scene(store), write_scene(store, "office", count=4, seed=1)
+    assert store.labels() == ["thing 1", "thing 2", "thing 3"]
+    assert store.scenes_of([office[3], 999, kitchen[0]]) == {office[3]: "office", kitchen[0]: "kitchen"}
+
+
+def test_embeddings_of_some_scenes_are_read_alone(store: Store) -> None:
+    kitchen, office = write_scene(store), write_scene(store, "office", seed=1)
+    key = store.scene("office").id
+    assert store.embeddings(MODEL, [key]).ids.tolist() == office
+    assert store.embeddings(MODEL, []).vectors.shape == (0, 8)
+    assert store.embeddings(MODEL).ids.tolist() == kitchen + office

@@ -46,11 +46,11 @@ def test_a_scene_comes_back_as_it_was_written(store: Store) -> None:
 def test_frames_come_back_exactly_and_say_why_they_were_skipped(store: Store) -> None:
     write_scene(store)
     for found, written in zip(store.frames("kitchen"), frame_records(), strict=True):
-        assert (found.number, found.height, found.width, found.skipped) == (
+        assert (found.number, found.height, found.width, found.skip_reason) == (
             written.number,
             written.height,
             written.width,
-            written.skipped,
+            written.skip_reason,
         )
         if written.world_from_camera is not None:
             assert np.array_equal(found.world_from_camera, written.world_from_camera)
@@ -213,3 +213,14 @@ def test_a_scene_without_objects_is_a_scene(store: Store) -> None:
     assert write_scene(store, count=0) == []
     assert store.scene("kitchen").object_count == 0
     assert store.objects("kitchen", with_points=True) == []
+
+
+def test_what_a_search_knows_of_scenes_beforehand(store: Store) -> None:
+    write_scene(store, "office", count=4)
+    write_scene(store, "kitchen", model=OTHER_MODEL)
+    store.record_failed_run(scene_record("attic"), failed_run())
+    store.record_failed_run(scene_record("office"), failed_run(object_count=0))
+    kitchen, office = store.searchable_scenes()
+    assert (kitchen.name, kitchen.object_count, kitchen.model, kitchen.generation) == ("kitchen", 3, OTHER_MODEL, 2)
+    assert (office.name, office.object_count, office.model, office.generation) == ("office", 4, MODEL, 1)
+    assert office.up == scene_record().up

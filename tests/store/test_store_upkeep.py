@@ -62,7 +62,7 @@ def test_any_difference_in_what_was_found_shows_in_the_checksum(store: Store) ->
         checksum(),
         checksum(replace(scene_record(), up=(0.0, 0.0, 1.0))),
         checksum(frames=[replace(frames[0], world_from_camera=np.eye(4) + 1e-12), *frames[1:]]),
-        checksum(frames=[*frames[:2], replace(frames[2], skipped="too dark")]),
+        checksum(frames=[*frames[:2], replace(frames[2], skip_reason="too dark")]),
         checksum(objects=with_first(points=moved)),
         checksum(objects=with_first(colors=objects[1].colors)),
         checksum(objects=with_first(box=objects[1].box)),
@@ -70,12 +70,12 @@ def test_any_difference_in_what_was_found_shows_in_the_checksum(store: Store) ->
         checksum(objects=with_first(label="lamp")),
         checksum(objects=with_first(views=())),
         checksum(objects=objects[:2], observations=observations[:2]),
-        checksum(objects=[*reversed(objects)]),
         checksum(observations=None),
         checksum(observations=[observations[0][:1], *observations[1:]]),
     ]
     assert len(set(found)) == len(found)
     assert checksum() == found[0]
+    assert checksum(objects=[*reversed(objects)], observations=[*reversed(observations)]) == found[0]
 
 
 def test_info_tells_what_there_is(store: Store) -> None:

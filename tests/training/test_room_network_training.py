@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from training.room_network import RoomEncoder, Settings, Trainer
 
 from core3d_search.encoders import Calibration
 from core3d_search.indexer.crops import KINDS
 from training.calibration import fit_calibration
 from training.objects import SeenObject
 from training.phrases import Names
+from training.room_network import RoomEncoder, Settings, Trainer
 from training.views import RoomFrames, Views, crops_of, imperfect, patch_of
 
 NAMES = Names(

@@ -148,7 +148,7 @@ def test_few_vectors_are_searched_exactly_and_many_with_faiss(store: Store, monk
 
 
 def test_an_unknown_kind_is_told_with_those_there_are(store: Store) -> None:
-    with pytest.raises(InputError, match="no vector index called 'hnsw'; there are: auto, exact, faiss, torch"):
+    with pytest.raises(InputError, match="no vector index called 'hnsw'; there are: exact, faiss, torch"):
         open_index(store, MODEL, "hnsw")
 
 

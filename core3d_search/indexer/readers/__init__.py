@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from core3d_search import plugins
@@ -23,22 +24,46 @@ def find_scenes(path: Path, format: str | None = None, options: ReadOptions | No
 
     A scene is not searched for further scenes; hidden folders are skipped. `format` forces one reader by its name
     instead of asking every reader; `options` go above what each scene's own files say.
-    Raises InputError where there is none, or two would have the same name.
+    Raises InputError where there is none, one is broken, or two would have the same name.
+    """
+    found = survey(path, format, options)
+    for error in found.broken.values():
+        raise error
+    return list(found.scenes)
+
+
+@dataclass(frozen=True, eq=False)
+class Survey:
+    """The scenes that were found and, by their path, those that cannot be opened, with the reason."""
+
+    scenes: tuple[SceneReader, ...]
+    broken: dict[Path, InputError]
+
+
+def survey(path: Path, format: str | None = None, options: ReadOptions | None = None) -> Survey:
+    """Return the scenes at or below `path` as `find_scenes` does, and those that are broken beside them.
+
+    Raises InputError where there is neither, or two would have the same name.
     """
     path = path.expanduser()
     if not path.exists():
         raise InputError(f"{path} does not exist")
-    options = options or AS_STORED
-    scenes = [reader.open(source, options) for source, reader in _recognised(path, _readers(format), set())]
-    if not scenes and not path.is_dir():
+    scenes: list[SceneReader] = []
+    broken: dict[Path, InputError] = {}
+    for source, reader in _recognised(path, _readers(format), set()):
+        try:
+            scenes.append(reader.open(source, options or AS_STORED))
+        except InputError as error:
+            broken[source] = error
+    if not scenes and not broken and not path.is_dir():
         raise InputError(f"{path} is a file that no reader knows; a scene is one of: {_expected()}")
-    if not scenes:
+    if not scenes and not broken:
         raise InputError(f"no scene in {path}: neither the folder itself nor a folder in it is one of: {_expected()}")
     names = [scene.name for scene in scenes]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise InputError(f"scenes in {path} share a name: {', '.join(twice)}; give each its own in scene.json")
-    return scenes
+    return Survey(tuple(scenes), broken)
 
 
 def reader_for(path: Path, format: str | None = None) -> type[SceneReader] | None:

@@ -26,6 +26,10 @@ ZIP_ERRORS = (
 """What zipfile raises for damaged, encrypted and unknown archives."""
 
 
+class MissingFileError(InputError):
+    """A file that a scene needs is not there."""
+
+
 @dataclass(eq=False)
 class Archive:
     """A zip file whose members are read in place: nothing is unpacked, so that no name in it can lead elsewhere."""
@@ -46,7 +50,7 @@ class Archive:
             with self._opened().open(name) as file:
                 content = file.read(limit + 1)
         except KeyError as error:
-            raise InputError(f"{self.path}: {name} is missing") from error
+            raise MissingFileError(f"{self.path}: {name} is missing") from error
         except ZIP_ERRORS as error:
             raise InputError(f"{self.path}: {name} cannot be read: {error}") from error
         if len(content) > limit:
@@ -116,7 +120,7 @@ def require_file(path: Path) -> int:
     try:
         status = path.stat()
     except FileNotFoundError as error:
-        raise InputError(f"{path} is missing") from error
+        raise MissingFileError(f"{path} is missing") from error
     except (OSError, ValueError) as error:
         raise InputError(f"{path} cannot be read: {error}") from error
     if not stat.S_ISREG(status.st_mode):

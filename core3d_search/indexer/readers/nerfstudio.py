@@ -53,7 +53,7 @@ class NerfstudioReader(PosedImagesReader):
         factor = values.get("depth_unit_scale_factor", 0.001)
         if not isinstance(factor, int | float) or not 0 < factor < float("inf"):
             raise InputError(f"{path}: depth_unit_scale_factor must be a positive number, got {factor!r}")
-        units = self.settings.units_per_metre(1 / factor)
+        units = self.units_per_metre = self.settings.units_per_metre(1 / factor)
         return [self._frame(path, {**values, **item}, n, units) for n, item in with_depth]
 
     def files(self) -> list[Path]:

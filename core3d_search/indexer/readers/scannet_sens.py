@@ -53,7 +53,7 @@ class SensReader(PosedImagesReader):
                 starts = frame_starts(file, header, size, self.source)
         except OSError as error:
             raise InputError(f"{self.source} cannot be read: {error.strerror or error}") from error
-        units = self.settings.units_per_metre(header.depth_shift)
+        units = self.units_per_metre = self.settings.units_per_metre(header.depth_shift)
         return [
             FrameParts(
                 color=partial(_color, self.source, start),

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Table, func, select
 
 from core3d_search.schema.blobs import decode_colors, decode_points, decode_vectors
+from core3d_search.schema.checksums import NAME, is_whole, stored
 from core3d_search.schema.tables import (
     embedding_models,
     embeddings,
@@ -22,36 +23,47 @@ from core3d_search.schema.tables import (
     scenes,
 )
 
-_KEYS = ("id", "scene_id", "run_id", "object_id", "frame_id")
+_KEYS = ("id", "scene_id", "run_id", "object_id", "frame_id", "row_checksum")
 
 
 def checksum(connection: Connection) -> str:
     """Return the SHA-256 of what was found: scenes, frames, objects, points, boxes, views, observations, embeddings.
 
-    Left out is what differs between two runs on equal input: keys, folders, times, and the order in which scenes were
-    indexed. Blobs are unpacked first: another zlib packs the same points otherwise.
+    Left out is what differs between two runs on equal input: keys, folders, times, and the order in which scenes and
+    objects came. Blobs are unpacked first: another zlib packs the same points otherwise.
     """
     digest = hashlib.sha256()
     for scene in connection.execute(select(scenes).order_by(scenes.c.name)):
-        digest.update(_canonical({"name": scene.name, "format": scene.format, "up": scene.up}))
+        digest.update(_canonical({"name": scene.name, "format": scene.format, "up": scene.up, "origin": scene.origin}))
         for frame in connection.execute(select(frames).filter_by(scene_id=scene.id).order_by(frames.c.number)):
             digest.update(_canonical(_without_keys(frame)))
-        # In the order of their ids, the order in which the pipeline gave them; each with all that hangs on it.
-        for item in connection.execute(select(objects).filter_by(scene_id=scene.id).order_by(objects.c.id)):
-            digest.update(_canonical(_without_keys(item)))
-            for part in _parts(connection, item.id):
-                digest.update(part)
+        found = connection.execute(select(objects).filter_by(scene_id=scene.id)).all()
+        for item in sorted(_object_digest(connection, row) for row in found):
+            digest.update(item)
     return digest.hexdigest()
 
 
 def problems(connection: Connection) -> Iterator[str]:
-    """Yield, one sentence each, what is damaged: broken references, blobs that do not decode, vectors of no length."""
+    """Yield, one sentence each, what is damaged: broken references, rows that are not what was written, blobs that do
+    not decode, numbers without sense."""
     if connection.dialect.name == "sqlite":
-        for (finding,) in connection.exec_driver_sql("PRAGMA integrity_check"):
-            if finding != "ok":
-                yield f"SQLite: {finding}"
-        for table, row, parent, _ in connection.exec_driver_sql("PRAGMA foreign_key_check"):
-            yield f"row {row} of {table} refers to a row of {parent} that is not there"
+        yield from _sqlite_findings(connection)
+    for sealed_table in (table for table in metadata.sorted_tables if NAME in table.c):
+        for damage in damaged_rows(connection, sealed_table):
+            yield f"{damage} does not match its checksum"
+    yield from _broken_points(connection)
+    yield from _broken_embeddings(connection)
+
+
+def _sqlite_findings(connection: Connection) -> Iterator[str]:
+    for (finding,) in connection.exec_driver_sql("PRAGMA integrity_check"):
+        if finding != "ok":
+            yield f"SQLite: {finding}"
+    for table, row, parent, _ in connection.exec_driver_sql("PRAGMA foreign_key_check"):
+        yield f"row {row} of {table} refers to a row of {parent} that is not there"
+
+
+def _broken_points(connection: Connection) -> Iterator[str]:
     named = {row.id: row.name for row in connection.execute(select(scenes.c.id, scenes.c.name))}
     holding = objects.outerjoin(object_points)
     columns = (objects.c.id, objects.c.scene_id, objects.c.point_count, object_points.c.points, object_points.c.colors)
@@ -67,6 +79,9 @@ def problems(connection: Connection) -> Iterator[str]:
         else:
             if len(counts) > 1:
                 yield f"{where} counts {row.point_count} points and holds others"
+
+
+def _broken_embeddings(connection: Connection) -> Iterator[str]:
     for row in connection.execute(select(embeddings, embedding_models.c.dimension).join(embedding_models)):
         try:
             length = float(np.linalg.norm(decode_vectors([row.vector], row.dimension)))
@@ -77,12 +92,28 @@ def problems(connection: Connection) -> Iterator[str]:
                 yield f"embedding of object {row.object_id} has length {length:.4g}, not 1"
 
 
+def damaged_rows(connection: Connection, table: Table) -> Iterator[str]:
+    """Yield the name of every row of `table` that is not what was written, such as `row 3 of objects`."""
+    keys = table.primary_key.columns
+    for row in connection.execute(select(*stored(table), *(key.label(f"key_{key.name}") for key in keys))):
+        if not is_whole(row[: -len(keys)]):
+            yield f"row {'/'.join(str(key) for key in row[-len(keys) :])} of {table.name}"
+
+
 def counts(connection: Connection) -> dict[str, int]:
     """Return how many rows each table has."""
     return {
         name: connection.execute(select(func.count()).select_from(table)).scalar_one()
         for name, table in metadata.tables.items()
     }
+
+
+def _object_digest(connection: Connection, row: Any) -> bytes:
+    """Return the SHA-256 of an object with all that hangs on it."""
+    digest = hashlib.sha256(_canonical(_without_keys(row)))
+    for part in _parts(connection, row.id):
+        digest.update(part)
+    return digest.digest()
 
 
 def _parts(connection: Connection, object_id: int) -> Iterator[bytes]:
