@@ -70,6 +70,11 @@ class Views:
                 ]
         return cls(np.concatenate(features), np.array(names), np.array(keys))
 
+    @classmethod
+    def joined(cls, parts: Sequence[Views]) -> Views:
+        """Return all views of `parts`."""
+        return cls(*(np.concatenate([getattr(part, f) for part in parts]) for f in ("features", "names", "keys")))
+
 
 def train_layer(
     views: Sequence[Views], classes: Sequence[str], steps: int, rate: float, rng: np.random.Generator
@@ -142,7 +147,7 @@ def half(tensor: torch.Tensor) -> npt.NDArray[np.float16]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--models", type=Path, required=True, help="features of scenes of models")
+    parser.add_argument("--models", type=Path, nargs="+", required=True, help="features of scenes of models")
     parser.add_argument("--rooms", type=Path, required=True, help="features of our rooms")
     parser.add_argument(
         "--first", type=Path, required=True, help="what room_network.py wrote, or an older image file of ours"
@@ -154,7 +159,8 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.manual_seed(arguments.seed)
     rng = np.random.default_rng(arguments.seed)
-    models, rooms = Views.read(arguments.models), Views.read(arguments.rooms, held_out_rooms=False)
+    models = Views.joined([Views.read(folder) for folder in arguments.models])
+    rooms = Views.read(arguments.rooms, held_out_rooms=False)
     classes = sorted({*models.names, *rooms.names})
     print(f"{len(models.names)} views of models, {len(rooms.names)} of rooms, {len(classes)} names")
     layer = train_layer([models, rooms], classes, arguments.steps, arguments.learning_rate, rng)
@@ -168,7 +174,7 @@ def main() -> None:
     tensors |= {"gate.weight": half(GATE_GAIN * gate.weight[0]), "gate.bias": half(GATE_GAIN * gate.bias - GATE_DOUBT)}
     tensors |= room_judge(arguments.first, labels)
     names = {"photos": [HOUSEHOLD[row] for row in rows], "models": classes, "rooms": labels}
-    record = {key: value for key, value in vars(arguments).items() if not isinstance(value, Path)}
+    record = {key: value for key, value in vars(arguments).items() if isinstance(value, int | float)}
     digest = hashlib.sha256(models.features.tobytes())
     digest.update(rooms.features.tobytes())
     record |= {"views": [len(models.names), len(rooms.names)], "data": digest.hexdigest(), "torch": torch.__version__}
