@@ -101,7 +101,8 @@ class Matches:
 class Reason:
     """One factor of a hit's score, with the values that were measured.
 
-    `kind` is "target", "attribute", "relation", "negation", "superlative" or "count"; `score` is in [0, 1];
+    `kind` is "target", "label", "attribute", "relation", "negation" or "superlative"; `score` is in [0, 1], and the
+    product of the scores of all reasons of a hit is the hit's score;
     `values` carries its units in the keys (`distance_m`, `angle_deg`); `anchor_ids` are database keys.
     """
 
@@ -124,7 +125,7 @@ class Reason:
 
 @dataclass(frozen=True, eq=False)
 class Hit:
-    """One answer: `score` in [0, 1] is the calibrated probability, `similarity` in [-1, 1] the raw cosine."""
+    """One answer: `score` in [0, 1] is the product of those of `reasons`, `similarity` in [-1, 1] the raw cosine."""
 
     scene: str
     object_id: int

@@ -42,6 +42,7 @@ BUILT_IN: dict[str, dict[str, str]] = {
     },
     "core3d.vectors": {
         "exact": "core3d_search.vectors.exact:ExactIndex",
+        "mapped": "core3d_search.vectors.mapped:MappedIndex",
         "faiss": "core3d_search.vectors.faiss:FaissIndex",
         "torch": "core3d_search.vectors.torch:TorchIndex",
     },

@@ -9,7 +9,20 @@ import sys
 
 import typer
 
-from core3d_search.cli import check, count, database, demo, doctor, formats, index, scenes, search, show, weights
+from core3d_search.cli import (
+    check,
+    count,
+    database,
+    demo,
+    doctor,
+    formats,
+    index,
+    models,
+    scenes,
+    search,
+    show,
+    weights,
+)
 from core3d_search.errors import Core3DError
 
 app = typer.Typer(
@@ -29,7 +42,9 @@ app.command("demo")(demo.demo)
 app.command("check")(check.check)
 app.command("formats")(formats.formats)
 app.command("doctor")(doctor.doctor)
+app.command("profiles")(models.profiles)
 app.add_typer(database.app, name="db")
+app.add_typer(models.app, name="models")
 app.add_typer(weights.app, name="weights")
 
 

@@ -76,6 +76,32 @@ def backup(
     typer.echo(f"{target} written", err=True)
 
 
+@app.command("recall")
+def recall(
+    queries: Annotated[
+        int, typer.Option(help="Stored vectors, drawn by a fixed seed, that are asked for.", min=1)
+    ] = 100,
+    k: Annotated[int, typer.Option("-k", help="Nearest ones of each.", min=1)] = 10,
+    db: options.Database = None,
+    as_json: options.Json = False,
+) -> None:
+    """Measure how many of the true nearest neighbours the vector index finds, and how long it takes."""
+    from core3d_search.store import Store
+    from core3d_search.vectors.recall import measure_recall
+
+    with Store.open(db) as store:
+        measured = [measure_recall(store, model, queries, k) for model in store.models()]
+    if as_json:
+        output.print_json(measured)
+        return
+    rows = [
+        [each.model, each.kind, str(each.count), f"{each.recall:.4f}", f"{each.index_ms:.2f}", f"{each.exact_ms:.2f}"]
+        for each in measured
+    ]
+    columns = ["encoder", "index", "vectors", f"recall@{k}", "ms a query", "ms exact"]
+    output.print_table(columns, rows, right=columns[2:])
+
+
 @app.command("vacuum")
 def vacuum(db: options.Database = None) -> None:
     """Give the space of removed scenes back to the disk."""

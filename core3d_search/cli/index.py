@@ -24,7 +24,9 @@ FEW_OBJECTS = 3
 def index(
     path: Annotated[Path, typer.Argument(help="A folder of scenes, or one scene.", show_default=False)],
     db: options.Database = None,
-    profile: Annotated[str, typer.Option(help="Named settings: built-in, fast or core3d.")] = "built-in",
+    profile: Annotated[
+        str | None, typer.Option(help="Named settings; core3d profiles lists them. [default: the best that is here]")
+    ] = None,
     masks: Annotated[str | None, typer.Option(help="Mask generator, e.g. built-in, semantic-sam, sam2.")] = None,
     encoder: Annotated[str | None, typer.Option(help="Encoder: built-in or open_clip.")] = None,
     settings: Annotated[
@@ -44,13 +46,18 @@ def index(
     as_json: options.Json = False,
 ) -> None:
     """Find the objects of every scene in a folder and store them; scenes that have not changed are skipped."""
+    from core3d_search.errors import StoreError
     from core3d_search.indexer.config import resolve
+    from core3d_search.indexer.models import best_profile
     from core3d_search.indexer.pipeline import index_scenes
     from core3d_search.indexer.readers import survey
     from core3d_search.store import Store
 
     overrides = [f"masks.generator={masks}"] if masks else []
     overrides += [f"encoder.name={encoder}"] if encoder else []
+    if profile is None:
+        profile = best_profile()
+        typer.echo(f"profile {profile} (core3d profiles lists the others)", err=True)
     config = resolve(profile, [*overrides, *(settings or [])])
     said = options.read_options(depth_scale, camera_axes, invert_poses, up, scale)
     found = survey(path, format, said)
@@ -62,15 +69,22 @@ def index(
         typer.echo(error, err=True)
     check = None if no_check else _check
     with Store.open(db, create=True) as store, _progress_bar() as progress:
-        for outcome in index_scenes(scenes, store, config, force=force, check=check, progress=progress):
-            if outcome.report is not None:
-                reports.append(outcome.report)
-                _print_report(outcome.report)
-                _print_models(store.runs(outcome.scene)[-1])
-            else:
-                told = _told(outcome)
-                failures[outcome.scene] = told
-                typer.echo(f"{outcome.scene}: {told}", err=True)
+        if store.read_only:
+            raise StoreError(f"{store.location} cannot be written: check the rights of the file and its folder")
+        try:
+            for outcome in index_scenes(scenes, store, config, force=force, check=check, progress=progress):
+                if outcome.report is not None:
+                    reports.append(outcome.report)
+                    _print_report(outcome.report)
+                    _print_models(store.runs(outcome.scene)[-1])
+                else:
+                    told = _told(outcome)
+                    failures[outcome.scene] = told
+                    typer.echo(f"{outcome.scene}: {told}", err=True)
+        except KeyboardInterrupt:
+            kept = f"{len(reports)} of {len(scenes)} scenes are done and kept in {store.location}"
+            typer.echo(f"core3d: stopped; {kept}; index again to go on with the rest", err=True)
+            raise typer.Exit(130) from None
     if as_json:
         output.print_json({"runs": [report.to_dict() for report in reports], "failed": failures})
     if failures:
@@ -96,6 +110,7 @@ def _told(outcome: Outcome) -> str:
 @contextmanager
 def _progress_bar() -> Iterator[StageProgress]:
     from rich.console import Console
+    from rich.markup import escape
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
     columns = (
@@ -111,7 +126,7 @@ def _progress_bar() -> Iterator[StageProgress]:
         def progress(scene: str, stage: str, done: int, total: int, skipped: int = 0) -> None:
             key = (scene, stage)
             if key not in tasks:
-                tasks[key] = bars.add_task(f"{scene}: {stage}", total=total, rate="")
+                tasks[key] = bars.add_task(escape(f"{scene}: {stage}"), total=total, rate="")
             elapsed = bars.tasks[bars.task_ids.index(tasks[key])].elapsed
             rate = f"{done / elapsed:.1f}/s" if elapsed else ""
             rate += f", {skipped} skipped" if skipped else ""

@@ -52,7 +52,7 @@ Scale = Annotated[
     typer.Option(help="Metres to the unit of the poses: 0.001 for millimetres.", show_default="the format's"),
 ]
 
-THRESHOLD = 0.38
+THRESHOLD = 0.4
 """The Searcher's own (a test compares them): importing it here would slow down `--help`."""
 
 

@@ -14,6 +14,7 @@ from core3d_search.cli import options, output
 
 if TYPE_CHECKING:
     from core3d_search.datatypes import Hit, Reason
+    from core3d_search.search.explanation import Explanation
     from core3d_search.search.searcher import Searcher
 
 UNITS = {"_m": " m", "_deg": "°"}
@@ -35,6 +36,7 @@ def search(
     relation_frame: Annotated[
         Literal["viewer", "anchor", "room"] | None, typer.Option(help="Whose left, right, front and behind.")
     ] = None,
+    per_scene: Annotated[bool, typer.Option("--per-scene", help='"The largest" of each scene, not of all.')] = False,
     threshold: Annotated[float, typer.Option(min=0, max=1, help="The least score of a hit.")] = options.THRESHOLD,
     near_misses: Annotated[bool, typer.Option("--near-misses", help="Also show what stays below.")] = False,
     explain: Annotated[bool, typer.Option("--explain", help="Say how the text was understood.")] = False,
@@ -68,28 +70,45 @@ def search(
                 min_size=min_size,
                 within=_sphere(within),
                 relation_frame=relation_frame,
+                per_scene=per_scene,
                 threshold=0.0 if near_misses else threshold,
             )
             for query in queries
         ]
-        explanations = [searcher.explain(query) if explain else None for query in queries]
+        explanations = [searcher.explain(query) for query in queries]
+        lines = [
+            searcher.answer(query, scenes=scene, per_scene=per_scene, threshold=threshold)
+            if asks(explanation)
+            else None
+            for query, explanation in zip(queries, explanations, strict=True)
+        ]
         if draw is not None:
             _draw(searcher, answers[0], draw)
     if as_json:
         documents = []
-        for query, hits, explanation in zip(queries, answers, explanations, strict=True):
+        for query, hits, explanation, line in zip(queries, answers, explanations, lines, strict=True):
             document = {"query": query, "hits": [hit.to_dict() for hit in hits]}
-            documents.append(document | ({"explanation": explanation.to_dict()} if explanation else {}))
+            document |= line.to_dict() if line is not None else {}
+            documents.append(document | ({"explanation": explanation.to_dict()} if explain else {}))
         output.print_json(documents if batch is not None else documents[0])
     elif as_csv:
         _print_csv(queries, answers)
     else:
-        for query, hits, explanation in zip(queries, answers, explanations, strict=True):
+        for query, hits, explanation, line in zip(queries, answers, explanations, lines, strict=True):
             if batch is not None:
                 typer.echo(f"# {query}")
-            if explanation:
+            if explain:
                 typer.echo(explanation.text)
+            elif explanation.query.unparsed:
+                typer.echo(f"left aside, not understood: {', '.join(explanation.query.unparsed)}", err=True)
+            if line is not None:
+                typer.echo(line.text)
             _print_hits(hits, threshold)
+
+
+def asks(explanation: Explanation) -> bool:
+    """Whether a text is a question that one line answers."""
+    return explanation.query.aim != "find"
 
 
 def _lines(path: Path) -> list[str]:
@@ -120,7 +139,7 @@ def _print_hits(hits: Sequence[Hit], threshold: float) -> None:
         typer.echo(f"{rank}. {hit.scene} · {hit.label or 'object'} #{hit.object_id} · score {hit.score:.2f}{below}")
         typer.echo(f"   center {output.metres(hit.box.center)} m · size {output.metres(hit.box.extent)} m")
         for reason in hit.reasons:
-            typer.echo(f"   {reason.score:.2f}  {_reason_line(reason)}")
+            typer.echo(f"   {reason.score:.3f}  {_reason_line(reason)}")
 
 
 def _reason_line(reason: Reason) -> str:

@@ -53,6 +53,11 @@ class Journal:
         return [SkippedFrame(note.position, note.skip_reason) for note in self.frames if note.skip_reason is not None]
 
     @property
+    def cameras(self) -> dict[int, npt.NDArray[np.float64]]:
+        """The world_from_camera (4, 4) of every frame that could be used, by its number."""
+        return {n.position: n.world_from_camera for n in self.frames if n.world_from_camera is not None}
+
+    @property
     def used_count(self) -> int:
         """How many frames could be used."""
         return len(self.frames) - len(self.skipped)

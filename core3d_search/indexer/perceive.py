@@ -54,7 +54,7 @@ def perceive(
         first = journal.skipped[0].reason if journal.skipped else "it has no frames"
         raise InputError(f"no frame of scene {reader.name!r} can be used; the first: {first}")
     with journal.clock("fuse"):
-        objects = fuse(journal.observations, journal.used_count, config.fusion, structure.up, structure)
+        objects = fuse(journal.observations, journal.cameras, config.fusion, structure.up, structure)
     return SceneResult(structure, journal.frames, journal.observations, objects)
 
 

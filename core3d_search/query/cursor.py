@@ -6,6 +6,7 @@ from collections.abc import Collection
 from functools import lru_cache
 
 from core3d_search.query import lexicon as lex
+from core3d_search.query.affordances import USE_WORDS
 from core3d_search.query.nouns import NOUNS
 from core3d_search.query.words import Speller, singular, tokenise
 
@@ -29,16 +30,22 @@ _ORDER_LENGTHS = _lengths(lex.SELECTOR_PHRASES)
 
 @lru_cache(maxsize=1)
 def _speller() -> Speller:
-    return Speller(lex.KNOWN_WORDS | {word for name in NOUNS for word in name.split()})
+    names = {word for name in NOUNS for word in name.split()}
+    return Speller(lex.KNOWN_WORDS | names | {word for phrase in USE_WORDS for word in phrase})
+
+
+def spelled(text: str, names: Collection[str]) -> list[str]:
+    """Return the words of `text`, slips of the finger corrected where they are no part of `names`."""
+    own = {word for name in names for word in name.split()}
+    return [w if w in own or w in MARKS else _speller().correct(w) for w in tokenise(text)]
 
 
 class Cursor:
     """Words, a position `i` in them, and which of them were understood."""
 
-    def __init__(self, text: str, names: Collection[str]) -> None:
+    def __init__(self, words: list[str], names: Collection[str]) -> None:
         self.names = names
-        own = {word for name in names for word in name.split()}
-        self.words = [w if w in own or w in MARKS else _speller().correct(w) for w in tokenise(text)]
+        self.words = words
         self.known = [False] * len(self.words)
         self.i = 0
         self._names_at: dict[int, tuple[int, str] | None] = {}

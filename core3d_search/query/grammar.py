@@ -8,6 +8,7 @@ as "closest to" always belong to what the sentence is about. The steps are tried
     viewpoint                                            where the speaker stands and looks    viewpoints.py
     mark, imperative, conjunction, negation, attribute,
     statement                                            what each sentence is about           statements.py
+    use                                                  "something to sit on"                 uses.py
     measure                                              "wider than 1 m"                      measures.py
     side                                                 "on the left of the desk"             sides.py
     ordinal, alone, selector                             "second largest"                      orders.py
@@ -20,23 +21,34 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from dataclasses import replace
 
 from core3d_search.query import lexicon as lex
-from core3d_search.query.cursor import MARKS
-from core3d_search.query.draft import Draft
-from core3d_search.query.meaning import Query, Viewpoint
+from core3d_search.query.cursor import MARKS, spelled
+from core3d_search.query.left_aside import content, unused
+from core3d_search.query.meaning import Phrase, Query, Viewpoint
 from core3d_search.query.measures import measure
 from core3d_search.query.notation import looks_exact, read
 from core3d_search.query.orders import alone, ordinal, selector
+from core3d_search.query.questions import QUESTION_OPENINGS
 from core3d_search.query.reading import Reading
 from core3d_search.query.relation_phrases import relation
 from core3d_search.query.sides import side
 from core3d_search.query.statements import attribute, conjunction, imperative, mark, negation, statement
+from core3d_search.query.uses import use
 from core3d_search.query.viewpoints import viewpoint
 from core3d_search.query.words import LONGEST_TEXT
 
 _QUOTED_SCENE = re.compile(r"\b(?:in|from)\s+(?:the\s+)?(?:scene|room|scan)?\s*[\"“]([^\"”]{1,80})[\"”]", re.IGNORECASE)
 _NAMED_SCENE = re.compile(r"\b(?:in|from|of)\s+(?:the\s+)?(?:scene|scan)\s+(?:named\s+)?([\w./-]*\w)", re.IGNORECASE)
+
+_EACH_SCENE = re.compile(
+    r"\b(?:in|of|for|from|per)\s+(?:each|every)\s+(?:scene|room|scan)\b|\bper\s+(?:scene|room)\b", re.IGNORECASE
+)
+_ALL_SCENES = re.compile(
+    r"\b(?:in|of|over|across|from|among)\s+all\s+(?:the\s+)?(?:scenes|rooms|scans)\b|\b(?:overall|of all)\s*$",
+    re.IGNORECASE,
+)
 
 
 def parse(text: str, vocabulary: Collection[str] = (), scenes: Collection[str] = ()) -> Query:
@@ -48,7 +60,26 @@ def parse(text: str, vocabulary: Collection[str] = (), scenes: Collection[str] =
     if looks_exact(text):
         return read(text)
     scene, rest = split_scene(text, scenes)
-    reading = Reading(rest, frozenset(name.lower() for name in vocabulary))
+    rest, per_scene = _split_scope(rest)
+    names = frozenset(name.lower() for name in vocabulary)
+    words = spelled(rest, names)
+    understood = _understand(words, names)
+    query = Query(understood.target.frozen() if understood.target else Phrase(), _viewpoint(understood), scene)
+    query = replace(query, aim=understood.aim, per_scene=per_scene, text=text)
+
+    def same_without(k: int) -> bool:
+        other = _understand([*words[:k], *words[k + 1 :]], names)
+        meant = other.target.frozen() if other.target else Phrase()
+        return (meant, _viewpoint(other), other.aim) == (query.target, query.viewpoint, query.aim)
+
+    for k in unused(words, str(query), same_without):
+        understood.known[k] = False
+    return _judged(understood, query)
+
+
+def _understand(words: list[str], names: Collection[str]) -> Reading:
+    """Return the finished reading of `words`."""
+    reading = Reading(words, names)
     while reading.i < len(reading.words):
         before = reading.i
         if not any(step(reading) for step in STEPS):
@@ -56,7 +87,13 @@ def parse(text: str, vocabulary: Collection[str] = (), scenes: Collection[str] =
         reading.i = max(reading.i, before + 1)  # every step must move on
     _name_target(reading)
     _relate_others(reading)
-    return _conclude(reading, text, scene)
+    return reading
+
+
+def _split_scope(text: str) -> tuple[str, bool]:
+    """Split "in each scene" and "of all scenes" off the text: the rest, and whether each scene is asked alone."""
+    alone = _EACH_SCENE.sub(" ", text, count=1)
+    return (alone, True) if alone != text else (_ALL_SCENES.sub(" ", text, count=1), False)
 
 
 def split_scene(text: str, scenes: Collection[str]) -> tuple[str | None, str]:
@@ -74,38 +111,39 @@ def split_scene(text: str, scenes: Collection[str]) -> tuple[str | None, str]:
 
 
 def question(r: Reading) -> bool:
-    """ "how many", "count", "number of" ask for a count."""
+    """ "how many", "is there", "where is", "which scene has the most": what is asked for."""
     if r.target is not None or r.i > 5:
         return False
-    pair = (r.word(), r.word(1))
-    length = 2 if pair in (("how", "many"), ("number", "of")) else int(r.word() == "count")
-    if length:
-        r.aim = "count"
-        r.eat(length)
-    return bool(length)
+    for opening, aim in QUESTION_OPENINGS:
+        if tuple(r.words[r.i : r.i + len(opening)]) == opening:
+            r.aim = aim
+            r.eat(len(opening))
+            return True
+    return False
 
 
 STEPS = (
-    mark, question, viewpoint, imperative, conjunction, negation, measure, side, ordinal, alone, selector, relation,
-    attribute, statement,
+    mark, question, viewpoint, use, imperative, conjunction, negation, measure, side, ordinal, alone, selector,
+    relation, attribute, statement,
 )  # fmt: skip
 """Each returns whether it consumed something; the first that does wins."""
 
 
-def _conclude(r: Reading, text: str, scene: str | None) -> Query:
-    """Return the query, and how sure the reading is of it."""
-    content = [k for k, word in enumerate(r.words) if word not in MARKS and word not in lex.FUNCTION_WORDS]
-    missed = tuple(r.words[k] for k in content if not r.known[k])
-    certainty = 1.0 - len(missed) / len(content) if content else 0.0
-    target = r.target
-    fallback = target is None or not (target.noun or target.described) or certainty < 0.5
-    if target is None or not (target.noun or target.described):
-        target = Draft(" ".join([word for word in r.words if word not in MARKS][:12]))
+def _judged(r: Reading, query: Query) -> Query:
+    """Return `query` with how sure the reading is of it; a text that says nothing is compared as a whole."""
+    said = content(r.words)
+    missed = tuple(r.words[k] for k in said if not r.known[k])
+    certainty = 1.0 - len(missed) / len(said) if said else 0.0
+    empty = r.target is None or not (r.target.described or (r.target.noun and not (missed and r.target.vague)))
+    fallback = empty or certainty < 0.5
+    target = query.target
+    if empty:
+        target = Phrase(" ".join([word for word in r.words if word not in MARKS][:12]))
     if fallback:
         certainty = min(certainty, 0.3)
-    unread = text[LONGEST_TEXT:].split(maxsplit=1)[:1]
+    unread = query.text[LONGEST_TEXT:].split(maxsplit=1)[:1]
     missed = (*missed, *(word[:40] for word in unread))
-    return Query(target.frozen(), _viewpoint(r), scene, r.aim, text, missed, round(certainty, 3), fallback)
+    return replace(query, target=target, unparsed=missed, certainty=round(certainty, 3), fallback=fallback)
 
 
 def _viewpoint(r: Reading) -> Viewpoint | None:

@@ -4,15 +4,29 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
+
+from core3d_search.query.affordances import USES
+from core3d_search.query.nouns import GENERIC, canonical
 
 ReferenceFrame = Literal["viewer", "anchor", "room"]
 """Whose left and front: of somebody who looks at the anchor, of the anchor, or of the room (+x right, +y behind)."""
 
 
+Aim = Literal["find", "count", "exists", "where", "most"]
+"""What a text asks for."""
+
+AIMS: tuple[Aim, ...] = get_args(Aim)
+
+
 @dataclass(frozen=True)
 class Attribute:
-    """A property of one object: `kind` is color, size, shape or material, `value` a word of the lexicon ("red")."""
+    """A property of one object: `kind` is color, size, shape, material, part, use or group, `value` a usual word
+    ("red").
+
+    A part is what a thing has ("arms", "drawers"), a use what it serves for ("sit on"), a group what it stands in
+    ("row").
+    """
 
     kind: str
     value: str
@@ -64,8 +78,16 @@ class Phrase:
     @property
     def text(self) -> str:
         """The words that an embedding can compare: colour, shape and material before the noun."""
-        looks = [a.value for a in self.attributes if a.kind != "size" and not a.negated]
+        looks = [a.value for a in self.attributes if a.kind in ("color", "shape", "material") and not a.negated]
         return " ".join([*looks, self.noun]).strip()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the thing may be called: its noun, or the kinds that serve its use; empty for any object."""
+        used = [kind for a in self.attributes if a.kind == "use" and not a.negated for kind in USES.get(a.value, ())]
+        if used and (not self.noun or canonical(self.noun) in GENERIC):
+            return tuple(used)
+        return (self.noun,) if self.noun else ()
 
 
 @dataclass(frozen=True)
@@ -80,6 +102,10 @@ class Viewpoint:
 class Query:
     """A parsed search text.
 
+    `aim` says what is asked: find the object, count the objects, whether there is one ("exists"), "where" it is, or
+    which scene has the "most" of them. `per_scene` asks for the first of each scene ("the largest chair in each
+    scene"), where orders are otherwise taken over all scenes that are asked.
+
     `unparsed` lists the words that were not understood, `certainty` in [0, 1] is the share of content words that were,
     and `fallback` says that the text as a whole became the noun. They describe the parsing and do not take part in
     comparison. `str(query)` is the exact notation, which parses to an equal query.
@@ -88,7 +114,8 @@ class Query:
     target: Phrase
     viewpoint: Viewpoint | None = None
     scene: str | None = None
-    aim: Literal["find", "count"] = "find"
+    aim: Aim = "find"
+    per_scene: bool = False
     text: str = field(default="", compare=False)
     unparsed: tuple[str, ...] = field(default=(), compare=False)
     certainty: float = field(default=1.0, compare=False)
@@ -108,12 +135,14 @@ def _notation(query: Query) -> str:
             parts += ["facing", _phrase(query.viewpoint.facing)]
     if query.scene is not None:
         parts += ["in", json.dumps(query.scene)]
+    if query.per_scene:
+        parts.append("each")
     return " ".join(parts)
 
 
 def _phrase(phrase: Phrase) -> str:
     items = [json.dumps(phrase.noun)]
-    items += [_not(a.negated) + f"{a.kind} {a.value}" for a in phrase.attributes]
+    items += [_not(a.negated) + f"{a.kind} {a.value.replace(' ', '_')}" for a in phrase.attributes]
     items += [_not(m.negated) + f"{m.dimension} {m.comparison} {m.metres!r}" for m in phrase.measures]
     for relation in phrase.relations:
         frame = f" ({relation.frame})" if relation.frame else ""

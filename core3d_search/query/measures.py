@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from core3d_search.query import lexicon as lex
+from core3d_search.query.cursor import Cursor
 from core3d_search.query.meaning import Measure
 from core3d_search.query.reading import Reading
 
+_ABOUT = frozenset("about around approximately roughly circa nearly almost exactly".split())
+
 
 def measure(r: Reading) -> bool:
-    """ "wider than 1 m", "at least 2 metres tall", "1.5 m wide"."""
+    """ "wider than 1 m", "at least 2 metres tall", "about 1.5 m wide"."""
+    found = measure_ahead(r)
+    if found is None:
+        return False
+    length, bound = found
+    r.eat(length)
+    r.current().measures.append(replace(bound, negated=r.taken_negation()))
+    return True
+
+
+def measure_ahead(r: Cursor) -> tuple[int, Measure] | None:
+    """Return (number of words, the bound) of a measure at the position."""
     word, after = r.word(), r.word(1)
     dimension, sign, length = "size", "=", 0
     if after == "than" and word in lex.COMPARED:
@@ -16,21 +32,22 @@ def measure(r: Reading) -> bool:
         length = 2
     elif word == "at" and after in ("least", "most"):
         sign, length = (">" if after == "least" else "<"), 2
+    elif (word, after) == ("up", "to"):
+        sign, length = "<", 2
+    elif word in _ABOUT:
+        length = 1
     number = _number(r.word(length))
     unit = lex.UNITS.get(r.word(length + 1))
     if number is None or unit is None:
-        return False
+        return None
     length += 2
     prefix = 1 if r.word(length) == "in" else 0
     named = lex.DIMENSIONS.get(r.word(length + prefix))
     if named is not None:
         dimension, length = named, length + prefix + 1
     elif sign == "=":
-        return False
-    r.eat(length)
-    bound = Measure(dimension, sign, number * unit, r.taken_negation())  # type: ignore[arg-type]
-    r.current().measures.append(bound)
-    return True
+        return None
+    return length, Measure(dimension, sign, number * unit)  # type: ignore[arg-type]
 
 
 def _number(word: str) -> float | None:

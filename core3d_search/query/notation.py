@@ -2,9 +2,9 @@
 
     find [“chair”, color red, left (viewer) [“desk”], not near [“table”], 2 largest] facing [“door”] in “kitchen”
 
-with straight quotes. Items of a phrase, in any order: a quoted noun first; `color|size|shape|material WORD`;
-`width|depth|height|length|size < METRES`; `is PREDICATE (FRAME) PHRASE...`; `pick RANK ORDER PHRASE...`; `number N`;
-`no “noun”`. `not` before an item negates it.
+with straight quotes. Items of a phrase, in any order: a quoted noun first; `color|size|shape|material|part|use|group
+WORD`; `width|depth|height|length|size < METRES`; `is PREDICATE (FRAME) PHRASE...`; `pick RANK ORDER PHRASE...`;
+`number N`; `no “noun”`. `not` before an item negates it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _TOKEN = re.compile(r'\s*("(?:[^"\\]|\\.)*"|[\[\](),<>=]|[^\s\[\](),<>="]+)')
 
 def looks_exact(text: str) -> bool:
     """Return whether `text` starts like the exact notation."""
-    return re.match(r'\s*(find|count)\s*\[\s*"', text) is not None
+    return re.match(r'\s*(find|count|exists|where|most)\s*\[\s*"', text) is not None
 
 
 def read(text: str) -> Query:
@@ -76,6 +76,7 @@ class _Reader:
         aim = self.take()
         target = self.phrase()
         standing = facing = scene = None
+        per_scene = False
         while self.peek():
             part = self.take()
             if part == "standing":
@@ -84,10 +85,12 @@ class _Reader:
                 facing = self.phrase()
             elif part == "in":
                 scene = self.string()
+            elif part == "each":
+                per_scene = True
             else:
-                raise InputError(f"query notation: expected standing, facing or in, found {part!r}")
+                raise InputError(f"query notation: expected standing, facing, in or each, found {part!r}")
         view = Viewpoint(standing, facing) if standing is not None or facing is not None else None
-        return Query(target, view, scene, "count" if aim == "count" else "find", text=self.text)
+        return Query(target, view, scene, aim, per_scene, text=self.text)  # type: ignore[arg-type]
 
     def phrase(self) -> Phrase:
         self.take("[")
@@ -125,7 +128,7 @@ class _Reader:
                 comparison = self.take()
                 measures.append(Measure(word, comparison, self.number(), negated))  # type: ignore[arg-type]
             else:
-                attributes.append(Attribute(word, self.take(), negated))
+                attributes.append(Attribute(word, self.take().replace("_", " "), negated))
         self.take("]")
         return Phrase(
             noun, tuple(attributes), tuple(measures), tuple(relations), tuple(selectors), count, tuple(excluded)

@@ -8,10 +8,14 @@ from core3d_search.query import lexicon as lex
 from core3d_search.query.cursor import MARKS, Cursor
 from core3d_search.query.draft import Draft
 from core3d_search.query.meaning import Attribute
+from core3d_search.query.measures import measure_ahead
 from core3d_search.query.nouns import canonical
 from core3d_search.query.words import singular
 
 _LONGEST_COMPOUND, _LONGEST_PHRASE = 4, 14
+
+
+_GROUPS = {word: group for group, found in lex.GROUPS.items() for word in found if word != "pair"}
 
 
 @dataclass
@@ -102,6 +106,17 @@ def _pronoun(r: Cursor, begun: _Begun) -> bool:
     begun.draft.plural = word in ("them", "ones", "they")
     if r.word() == "'s":
         r.eat()
+    return True
+
+
+def _measure(r: Cursor, begun: _Begun) -> bool:
+    """ "a 1 m wide table"."""
+    found = measure_ahead(r)
+    if found is None or not (begun.determined or r.at_clause_start(r.i)) or found[1].comparison != "=":
+        return False
+    begun.draft.measures.append(found[1])
+    r.eat(found[0])
+    begun.determined = True
     return True
 
 
@@ -225,8 +240,8 @@ def _unknown(r: Cursor, begun: _Begun) -> bool:
 
 
 _BEFORE_THE_NOUN = (
-    _comma, _number, _determiner, _unseen, _long_name, _order, _side, _ordinal, _look, _short_name, _intensifier,
-    _unknown,
+    _comma, _measure, _number, _determiner, _unseen, _long_name, _order, _side, _ordinal, _look, _short_name,
+    _intensifier, _unknown,
 )  # fmt: skip
 """What may stand before the noun, tried in this order: each returns whether it consumed something."""
 
@@ -270,4 +285,6 @@ def _whole(r: Cursor, draft: Draft) -> Draft:
     inner.attributes += draft.attributes
     inner.selectors += draft.selectors
     inner.group = True
+    if inner.plural and draft.noun in _GROUPS:
+        inner.attributes.append(Attribute("group", _GROUPS[draft.noun]))
     return inner

@@ -9,6 +9,16 @@ from core3d_search.query.reading import Reading
 from core3d_search.query.relation_phrases import more_anchors, share
 from core3d_search.query.sides import choose_among
 
+_COMPARED = {
+    "largest": "larger", "smallest": "smaller", "tallest": "taller", "shortest": "shorter", "longest": "wider",
+    "widest": "wider", "narrowest": "narrower",
+}  # fmt: skip
+"""What a comparative says of a named thing: "bigger than the microwave"."""
+
+
+def _is_another_thing(r: Reading, draft: Draft) -> bool:
+    return bool(draft.noun) and not draft.vague and not draft.is_group_word and not draft.continues(r.target)
+
 
 def ordinal(r: Reading) -> bool:
     """ "second from the left", "the third chair from the door", "second largest"."""
@@ -93,7 +103,12 @@ def _pick(r: Reading, found: tuple[int, str], rank: int) -> None:
         return
     if r.word() == "than":  # "larger than the other"
         r.eat()
-        noun_phrase(r)
+        other = noun_phrase(r)
+        if other is not None and order in _COMPARED and _is_another_thing(r, other):
+            owner = r.described()
+            owner.relate(_COMPARED[order], [other], negated)
+            r.owner, r.head = owner, other
+            return
     elif r.word() == "of":
         r.eat()
         group = noun_phrase(r)

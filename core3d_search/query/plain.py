@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import asdict
 from typing import Any, TypeVar
 
 from core3d_search.errors import InputError
 from core3d_search.query import lexicon as lex
+from core3d_search.query.affordances import USES
 from core3d_search.query.lexicon import ORDER_NAMES, PREDICATE_NAMES
-from core3d_search.query.meaning import Attribute, Measure, Phrase, Query, Relation, Selector, Viewpoint
+from core3d_search.query.meaning import AIMS, Attribute, Measure, Phrase, Query, Relation, Selector, Viewpoint
+from core3d_search.query.parts import PARTS
 
-_KINDS = {"color": lex.COLORS, "size": lex.SIZES, "shape": lex.SHAPES, "material": lex.MATERIALS}
+_KINDS: dict[str, Collection[str]] = {
+    "color": lex.COLORS, "size": lex.SIZES, "shape": lex.SHAPES, "material": lex.MATERIALS, "part": PARTS, "use": USES,
+    "group": lex.GROUPS,
+}  # fmt: skip
 _DIMENSIONS = ("width", "depth", "height", "length", "size")
 _DEEPEST = 6
 
@@ -21,13 +26,13 @@ T = TypeVar("T")
 def to_plain(query: Query) -> dict[str, Any]:
     """Return the meaning of `query` as dicts, lists, texts and numbers."""
     whole = asdict(query)
-    return {name: whole[name] for name in ("target", "viewpoint", "scene", "aim")}
+    return {name: whole[name] for name in ("target", "viewpoint", "scene", "aim", "per_scene")}
 
 
 def from_plain(value: Any, text: str = "") -> Query:
     """Return the query that plain values describe; missing fields are empty. Raises InputError naming what is wrong."""
     data = _checked(value, dict, "the query")
-    _known(data, {"target", "viewpoint", "scene", "aim"}, "the query")
+    _known(data, {"target", "viewpoint", "scene", "aim", "per_scene"}, "the query")
     view = data.get("viewpoint")
     if view is not None:
         _known(_checked(view, dict, "viewpoint"), {"standing", "facing"}, "viewpoint")
@@ -36,8 +41,9 @@ def from_plain(value: Any, text: str = "") -> Query:
     scene = data.get("scene")
     if scene is not None:
         _checked(scene, str, "scene")
-    aim = _one_of(data.get("aim", "find"), ("find", "count"), "aim")
-    return Query(_phrase(data.get("target"), 0), view, scene or None, aim, text=text)  # type: ignore[arg-type]
+    aim = _one_of(data.get("aim", "find"), AIMS, "aim")
+    per_scene = _checked(data.get("per_scene", False), bool, "per_scene")
+    return Query(_phrase(data.get("target"), 0), view, scene or None, aim, per_scene, text=text)  # type: ignore[arg-type]
 
 
 def _phrase(value: Any, depth: int) -> Phrase:
@@ -162,6 +168,6 @@ def schema() -> dict[str, Any]:
     )  # fmt: skip
     whole = record(
         target=phrase, viewpoint=maybe(record(standing=maybe(phrase), facing=maybe(phrase))), scene=maybe(text),
-        aim=either(("find", "count")),
+        aim=either(AIMS), per_scene=flag,
     )  # fmt: skip
     return whole | {"$defs": {"phrase": described}}

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Literal
 
 from core3d_search.query import lexicon as lex
 from core3d_search.query.cursor import Cursor
 from core3d_search.query.draft import Draft
-from core3d_search.query.meaning import Attribute
+from core3d_search.query.meaning import Aim, Attribute
 
 
 class Reading(Cursor):
@@ -21,9 +20,10 @@ class Reading(Cursor):
     `shared`: a relation that waits for the anchor of the next one.
     """
 
-    def __init__(self, text: str, names: Collection[str]) -> None:
-        super().__init__(text, names)
-        self.aim: Literal["find", "count"] = "find"
+    def __init__(self, words: list[str], names: Collection[str]) -> None:
+        super().__init__(words, names)
+        self.aim: Aim = "find"
+        self.per_scene = False
         self.target: Draft | None = None
         self.subject: Draft | None = None
         self.head: Draft | None = None

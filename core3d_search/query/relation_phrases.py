@@ -6,6 +6,7 @@ from core3d_search.query import lexicon as lex
 from core3d_search.query.draft import Draft
 from core3d_search.query.meaning import Attribute
 from core3d_search.query.noun_phrases import noun_phrase
+from core3d_search.query.parts import PART_WORDS
 from core3d_search.query.reading import Reading
 
 
@@ -92,6 +93,12 @@ def is_special(r: Reading, owner: Draft, predicate: str, anchor: Draft, negated:
         r.focus(anchor)  # "there are plants next to this cabinet"
         r.provisional = False
         r.turn_to_target(owner, predicate, negated)
+    elif predicate == "with" and anchor.noun in PART_WORDS and not _is_carried(r):
+        looks = [a for a in anchor.attributes if a.kind == "color"]
+        owner.attributes += [Attribute(a.kind, a.value, a.negated != negated) for a in looks]
+        if not looks:
+            owner.attributes.append(Attribute("part", PART_WORDS[anchor.noun], negated))
+        r.owner = r.head = owner
     elif predicate == "with" and (anchor.name in lex.OWN_PARTS or anchor.is_same_thing_as(owner)):
         # "the chair with the blue back": a part of the thing; its colour is the thing's
         looks = [a for a in anchor.attributes if a.kind == "color"]
@@ -100,6 +107,12 @@ def is_special(r: Reading, owner: Draft, predicate: str, anchor: Draft, negated:
     else:
         return False
     return True
+
+
+def _is_carried(r: Reading) -> bool:
+    """Whether "on it" follows: the thing is no part then."""
+    found = r.relation_ahead()
+    return found is not None and r.word(found[0]) in ("it", "them", "itself", "top")
 
 
 def relate_to_it(r: Reading, owner: Draft, predicate: str, negated: bool) -> None:

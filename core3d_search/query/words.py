@@ -11,6 +11,7 @@ LONGEST_TEXT, MOST_WORDS = 1000, 200
 """Characters and words that are read; the rest of a longer text is reported as not understood."""
 
 _WORD = re.compile(r"[^\W_]+(?:[_'./][^\W_]+)*|[.,;:!?()\"]", re.UNICODE)
+_MEASURE = re.compile(r"(\d+(?:\.\d+)?)(mm|cm|m|ft|in|inch|inches|feet|metres?|meters?)")
 _CONTRACTIONS = {
     "it's": "it is", "that's": "that is", "there's": "there is", "they're": "they are",
     "isn't": "is not", "aren't": "are not", "doesn't": "does not", "don't": "do not", "won't": "will not",
@@ -42,6 +43,8 @@ def tokenise(text: str) -> list[str]:
             tokens.extend(_CONTRACTIONS[word].split())
         elif word.endswith("'s") and len(word) > 2:
             tokens.extend((word[:-2], "'s"))
+        elif (measure := _MEASURE.fullmatch(word)) is not None:  # "1.2m"
+            tokens.extend((measure[1], "inches" if measure[2] == "in" else measure[2]))
         else:
             tokens.append(word)
     return tokens[:MOST_WORDS]

@@ -21,7 +21,8 @@ class ObjectTable:
 
     `ids` (N,) int64; `centers` and full `extents` (N, 3) metres; `rotations` (N, 3, 3) world_from_box, identity when
     None; `colors` (N, 3) RGB 0..255 and `fronts` (N, 3) unit directions, NaN where unknown; `labels` one text or None
-    an object; `points` (P, 3) samples an object or None; `scene` names the scene in hits.
+    an object; `points` (P, 3) samples an object or None; `materials` what each is made of, where somebody knows;
+    `scene` names the scene in hits.
     """
 
     ids: Array
@@ -32,6 +33,7 @@ class ObjectTable:
     fronts: Array = None  # type: ignore[assignment]
     labels: Sequence[str | None] = ()
     points: Sequence[Array | None] = ()
+    materials: Sequence[str | None] = ()
     scene: str = ""
 
     def __post_init__(self) -> None:
@@ -45,7 +47,7 @@ class ObjectTable:
         set_(self, "rotations", checked("rotations", rotations, (n, 3, 3), np.float64))
         set_(self, "colors", checked("colors", unknown if self.colors is None else self.colors, (n, 3), np.float64))
         set_(self, "fronts", checked("fronts", unknown if self.fronts is None else self.fronts, (n, 3), np.float64))
-        for name in ("labels", "points"):
+        for name in ("labels", "points", "materials"):
             rows = tuple(getattr(self, name)) or (None,) * n
             if len(rows) != n:
                 raise ValueError(f"{name} must have {n} entries, got {len(rows)}")

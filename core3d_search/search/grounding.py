@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,9 @@ from core3d_search.query import parse
 from core3d_search.query.lexicon import ADJECTIVES
 from core3d_search.query.nouns import GENERIC, canonical, likeness
 from core3d_search.relations import ObjectTable
-from core3d_search.search.ranking import Match, PhraseMatch, rank
+from core3d_search.search.answers import Answer, conclude, whereabouts
+from core3d_search.search.ranking import Match, PhraseMatch, rank, rank_scenes
+from core3d_search.search.scoring import POWERS, THRESHOLD
 
 STRUCTURE = frozenset({"wall", "floor", "ceiling", "object"})
 """Labels that "thing" or "one" rarely means."""
@@ -24,7 +26,10 @@ LESS_EXACT, SAME_NAME = 0.23, 0.53
 
 @dataclass(frozen=True)
 class LabelledObject:
-    """A named object: box `center` and full `extent` in metres, z up; `color` RGB 0..255; `front` a direction."""
+    """A named object: box `center` and full `extent` in metres, z up; `color` RGB 0..255; `front` a direction.
+
+    `rotation` (3, 3) world_from_box, `material` ("wood") where somebody knows.
+    """
 
     id: int
     label: str
@@ -32,6 +37,8 @@ class LabelledObject:
     extent: Sequence[float]
     color: Sequence[float] | None = None
     front: Sequence[float] | None = None
+    rotation: Sequence[Sequence[float]] | None = None
+    material: str | None = None
 
 
 def ground(text: str, objects: Sequence[LabelledObject], *, threshold: float | None = None) -> list[Hit]:
@@ -49,7 +56,19 @@ def ground(text: str, objects: Sequence[LabelledObject], *, threshold: float | N
     return rank(query, table, label_match(table), threshold=threshold)
 
 
-def table_of(objects: Sequence[LabelledObject]) -> ObjectTable:
+def answer_labelled(text: str, scenes: Mapping[str, Sequence[LabelledObject]], *, k: int = 10) -> Answer:
+    """Return the answer to `text` over scenes of labelled objects, with the scores and the threshold of a Searcher."""
+    tables = {name: table_of(objects, name) for name, objects in scenes.items()}
+    names = {o.label.lower() for objects in scenes.values() for o in objects}
+    query = parse(text, vocabulary=names, scenes=list(scenes))
+    asked = [name for name in scenes if query.scene in (None, name)]
+    pairs = [(tables[name], label_match(tables[name])) for name in asked]
+    kinds = {canonical(name) for name in names}
+    hits = rank_scenes(query, pairs, threshold=THRESHOLD, powers=POWERS, kinds=kinds)
+    return conclude(query, hits, k, asked, lambda hit: whereabouts(tables[hit.scene], hit))
+
+
+def table_of(objects: Sequence[LabelledObject], scene: str = "") -> ObjectTable:
     """Return the objects as a table, in their order."""
     unknown = (np.nan, np.nan, np.nan)
     n = len(objects)
@@ -59,7 +78,10 @@ def table_of(objects: Sequence[LabelledObject]) -> ObjectTable:
         extents=np.array([o.extent for o in objects], dtype=np.float64).reshape(n, 3),
         colors=np.array([unknown if o.color is None else o.color for o in objects], dtype=np.float64).reshape(n, 3),
         fronts=np.array([unknown if o.front is None else o.front for o in objects], dtype=np.float64).reshape(n, 3),
+        rotations=np.array([np.eye(3) if o.rotation is None else o.rotation for o in objects]).reshape(n, 3, 3),
         labels=tuple(o.label for o in objects),
+        materials=tuple(o.material for o in objects),
+        scene=scene,
     )
 
 

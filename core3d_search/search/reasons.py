@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -21,7 +22,8 @@ class Factor:
     """One factor of the score of all N objects of a table.
 
     `score` (N,) in [0, 1]; `anchors` (N, k) rows of the objects that it was measured against, -1 for none; `measured`
-    (name with its unit, values (N,)) for factors that measure the object alone.
+    (name with its unit, values (N,)) for factors that measure the object alone. `texts` replaces `text` where it
+    differs from object to object, `notes` are said with every reason.
     """
 
     kind: str
@@ -31,12 +33,14 @@ class Factor:
     predicate: str = ""
     around: Circumstances | None = None
     measured: tuple[str, Array] | None = None
+    texts: Sequence[str] | None = None
+    notes: Mapping[str, str] = field(default_factory=dict)
 
-    def reason(self, table: ObjectTable, row: int) -> Reason:
-        """Return the factor as it applies to one object."""
-        values: dict[str, float | str] = {}
+    def reason(self, table: ObjectTable, row: int, shown: float) -> Reason:
+        """Return the factor as it applies to one object, with the value `shown` that it has in the score."""
+        values: dict[str, float | str] = {**self.notes}
         ids: tuple[int, ...] = ()
-        if self.measured is not None:
+        if self.measured is not None and np.isfinite(self.measured[1][row]):
             values[self.measured[0]] = round(float(self.measured[1][row]), 3)
         if self.anchors is not None and self.anchors[row][0] >= 0:
             ids = tuple(int(table.ids[a]) for a in self.anchors[row])
@@ -53,7 +57,8 @@ class Factor:
                 # the frame of reference is never silent: the share of each hypothesis at this anchor
                 found = views(table, self.anchors[row][:1], self.around.frame, self.around.gaze, self.predicate)
                 values["frame"] = describe_views(found)
-        return Reason(self.kind, self.text, float(np.clip(self.score[row], 0.0, 1.0)), ids, values)
+        text = self.text if self.texts is None else self.texts[row]
+        return Reason(self.kind, text, shown, ids, values)
 
 
 def describe(part: Relation | Selector | Phrase) -> str:

@@ -4,13 +4,15 @@
         for hit in searcher.search("red chair near window", k=5):
             print(hit.scene, hit.object_id, hit.score, hit.box.center)
 
-The vector index chooses the scenes that may hold an answer; each is then ranked by its objects' embeddings, colours
-and boxes. Objects of different encoders never meet: every encoder's scenes are asked in its own space.
+The vector index gives the scenes in the order of the best answer that they may hold; each is then ranked by its
+objects' embeddings, colours and boxes, until no scene left can do better (candidates.py). Objects of different encoders
+never meet: every encoder's scenes are asked in its own space.
 """
 
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections.abc import Collection
 from dataclasses import replace
@@ -23,7 +25,9 @@ import numpy.typing as npt
 from core3d_search.datatypes import Hit
 from core3d_search.errors import InputError
 from core3d_search.query import ReferenceFrame
+from core3d_search.search.answers import Answer, conclude, whereabouts
 from core3d_search.search.explanation import Explanation
+from core3d_search.search.ranking import over_scenes
 from core3d_search.search.scoring import THRESHOLD
 from core3d_search.search.snapshot import Snapshot
 from core3d_search.store import Store
@@ -72,6 +76,7 @@ class Searcher:
         min_size: float | None = None,
         within: tuple[float, float, float, float] | None = None,
         relation_frame: ReferenceFrame | None = None,
+        per_scene: bool = False,
         threshold: float = THRESHOLD,
     ) -> list[Hit]:
         """Return at most `k` objects that fit, best first, ties by id; an empty list where none reaches `threshold`.
@@ -81,7 +86,8 @@ class Searcher:
         them refines ("but red", "near a window"), and the score is then the cosine, cut at 0, times what the text says.
         `scenes` names the scenes that are asked. Targets may be bound to a `label`, to boxes whose longest side is at
         least `min_size` metres, and to centres `within` (x, y, z, radius) metres of the scene's own axes.
-        `relation_frame` says whose left and front are meant. Raises InputError for an empty question, an unknown
+        `relation_frame` says whose left and front are meant; `per_scene` takes "the largest" of each scene, not of
+        all that are asked. The object `like` itself is no answer. Raises InputError for an empty question, an unknown
         frame or an unreadable image, StoreError for an unknown scene or object, ModelError for missing weights.
         """
         if not text.strip() and image is None and like is None:
@@ -90,13 +96,44 @@ class Searcher:
             raise InputError(f"relation_frame must be viewer, anchor or room, got {relation_frame!r}")
         now = self._current()
         question = now.question(text, image, like, relation_frame)
+        if per_scene:
+            question = replace(question, query=replace(question.query, per_scene=True))
+
+        def passing(found: list[Hit]) -> list[Hit]:
+            kept = [hit for hit in found if hit.object_id != like and _passes(hit, label, min_size)]
+            return kept if within is None else [hit for hit in kept if now.is_within(hit, within)]
+
+        named = now.named(scenes, question)
+        if over_scenes(question.query):
+            together = now.rivals(question) if named is None else named
+            hits = passing(now.fitting_together(together, question, threshold))[:k]
+            return [now.in_world(hit) for hit in hits]
+        visits = now.by_bound(question, label) if named is None else ((1.0, scene) for scene in named)
         hits = []
-        for scene in now.asked(scenes, question):
-            for hit in now.fitting(scene, question, threshold):
-                if _passes(hit, label, min_size) and (within is None or now.is_within(hit, within)):
-                    hits.append(hit)
-        hits.sort(key=lambda hit: (-hit.score, -hit.similarity, hit.object_id))
-        return [now.in_world(hit) for hit in hits[:k]]
+        for bound, scene in visits:
+            if bound < threshold or (len(hits) >= k and bound < hits[k - 1].score):
+                break  # no hit of this scene, nor of any later one, is among the first k
+            least = hits[k - 1].score if len(hits) >= k else threshold
+            hits += passing(now.fitting(scene, question, least))
+            hits.sort(key=lambda hit: (-hit.score, -hit.similarity, hit.object_id))
+            del hits[k:]
+        return [now.in_world(hit) for hit in hits]
+
+    def answer(
+        self,
+        text: str,
+        *,
+        k: int = 10,
+        scenes: Collection[str] | None = None,
+        per_scene: bool = False,
+        threshold: float = THRESHOLD,
+    ) -> Answer:
+        """Return the answer to a question: yes or no, how many, where, in which scene, and the first `k` hits."""
+        now = self._current()
+        query = now.read(text).query
+        asked = sorted(set(scenes)) if scenes is not None else [query.scene] if query.scene else now.filled
+        hits = self.search(text, k=sys.maxsize, scenes=asked, per_scene=per_scene, threshold=threshold)
+        return conclude(query, hits, k, asked, lambda hit: whereabouts(now.table(hit.scene), hit))
 
     def count(
         self, text: str, *, scenes: Collection[str] | None = None, threshold: float = THRESHOLD
@@ -104,15 +141,21 @@ class Searcher:
         """Return, for each scene asked, how many objects fit `text` with at least `threshold`."""
         now = self._current()
         question = now.question(text, None, None, None)
-        return {
-            scene: len(now.fitting(scene, question, threshold))
-            for scene in now.asked(scenes, question, everywhere=True)
-        }
+        named = now.named(scenes, question)
+        counts = dict.fromkeys(now.filled if named is None else named, 0)
+        by_noun = now.counts(question, threshold) if named is None else None
+        if by_noun is not None:
+            return counts | by_noun
+        visits = now.by_bound(question, None) if named is None else ((1.0, scene) for scene in named)
+        for bound, scene in visits:
+            if bound < threshold:
+                break
+            counts[scene] = len(now.fitting(scene, question, threshold))
+        return counts
 
     def similar(self, object_id: int, *, k: int = 10, threshold: float = 0.0) -> list[Hit]:
         """Return at most `k` other objects that look like one, over all scenes that its encoder embedded."""
-        hits = self.search(like=object_id, k=k + 1, threshold=threshold)
-        return [hit for hit in hits if hit.object_id != object_id][:k]
+        return self.search(like=object_id, k=k, threshold=threshold)
 
     def explain(self, text: str) -> Explanation:
         """Return how `text` is understood."""
@@ -123,7 +166,7 @@ class Searcher:
         with self._lock:
             while self._snapshot is None or self._snapshot.generation != self.store.generation:
                 # once more where an indexer wrote while this one was loading
-                self._snapshot = Snapshot(self.store, self.llm)
+                self._snapshot = Snapshot(self.store, self.llm, self._snapshot)
             return self._snapshot
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, lru_cache
+from heapq import merge
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,34 +16,48 @@ from core3d_search.datatypes import Hit
 from core3d_search.geometry import level_axes
 from core3d_search.query import Phrase, Query, ReferenceFrame, parse
 from core3d_search.query.mixture import parse_mixture
+from core3d_search.query.nouns import canonical
 from core3d_search.relations import ObjectTable
+from core3d_search.search.candidates import counts_by_scene, is_bare, probes, scenes_by_bound
 from core3d_search.search.explanation import Explanation
-from core3d_search.search.ranking import Match, PhraseMatch, rank
-from core3d_search.search.scoring import LEAST_PRODUCT, comparable
+from core3d_search.search.ranking import Match, PhraseMatch, rank_scenes
+from core3d_search.search.scoring import POWERS
 from core3d_search.search.spaces import EmbeddingSpace, Question
-from core3d_search.store import Store, StoredObjects
+from core3d_search.store import Store
 
 if TYPE_CHECKING:
     from core3d_search.query.llm import LlmParser
 
-CANDIDATES = 500
-"""Objects most similar to the target, over all scenes: a scene that holds none of them is not ranked."""
+MOST_KEPT = 256
+"""Scenes whose objects stay in memory; the least recently asked go first."""
+
+RIVAL = 0.25
+"""Bound on a score below which a name is too unlikely to stand in the way of another one in an order."""
 
 
 class Snapshot:
     """One generation of the database, loaded piece by piece as questions need it."""
 
-    def __init__(self, store: Store, llm: LlmParser | None) -> None:
+    def __init__(self, store: Store, llm: LlmParser | None, before: Snapshot | None = None) -> None:
+        """Begin with what is known of the scenes; `before` is an earlier generation of the same database."""
         self.store, self.llm, self.generation = store, llm, store.generation
         self._scenes = {scene.name: scene for scene in store.searchable_scenes()}
         models = {scene.model.key: scene.model for scene in self._scenes.values() if scene.object_count}
-        self._spaces = {key: EmbeddingSpace(store, model) for key, model in models.items()}
-        self._objects: dict[str, StoredObjects] = {}
-        self._tables: dict[str, ObjectTable] = {}
+        earlier = {} if before is None else before._spaces
+        self._spaces: dict[tuple[str, str], EmbeddingSpace] = {
+            key: EmbeddingSpace(store, model, earlier.get(key)) for key, model in models.items()
+        }
+        self.stored = lru_cache(MOST_KEPT)(store.object_table)
+        self.table = lru_cache(MOST_KEPT)(self._table)
+        self._vectors = lru_cache(MOST_KEPT)(self._vectors_of)
 
     @cached_property
     def _labels(self) -> frozenset[str]:
         return frozenset(label.lower() for label in self.store.labels())
+
+    @cached_property
+    def _kinds(self) -> frozenset[str]:
+        return frozenset(canonical(label) for label in self._labels)
 
     def read(self, text: str) -> Explanation:
         labels = set(self._labels)
@@ -63,58 +78,95 @@ class Snapshot:
         query = self.read(text).query if text else Query(Phrase())
         return Question(replace(query, target=_framed(query.target, frame)), (), image, like)
 
-    def asked(self, scenes: Collection[str] | None, question: Question, *, everywhere: bool = False) -> Iterator[str]:
-        """Yield the scenes to rank: those named, else those that hold a candidate (or all of them), by name."""
+    def named(self, scenes: Collection[str] | None, question: Question) -> list[str] | None:
+        """Return the scenes that the caller or the text names, None where all are asked."""
         if scenes is None and question.query.scene is not None:
             scenes = [question.query.scene]
-        if scenes is not None:
-            yield from sorted(self.store.scene(name).name for name in set(scenes))
-            return
-        probes = {key: space.probe(question) for key, space in self._spaces.items()}
-        if everywhere or any(probe is None for probe in probes.values()):
-            yield from sorted(name for name, scene in self._scenes.items() if scene.object_count)
-            return
-        found: set[str] = set()
-        for key, space in self._spaces.items():
-            nearest = space.index.search(np.asarray(probes[key])[None], min(CANDIDATES, len(space.index))).ids[0]
-            found.update(self.store.scenes_of(nearest[nearest >= 0].tolist()).values())
-        yield from sorted(found)
+        return None if scenes is None else sorted(self.store.scene(name).name for name in set(scenes))
 
-    def stored(self, scene: str) -> StoredObjects:
-        """Return the objects of `scene` as they are stored, in the axes of the scan."""
-        if scene not in self._objects:
-            self._objects[scene] = self.store.object_table(scene)
-        return self._objects[scene]
+    @cached_property
+    def filled(self) -> list[str]:
+        """The scenes that have objects, by name."""
+        return sorted(name for name, scene in self._scenes.items() if scene.object_count)
 
-    def table(self, scene: str) -> ObjectTable:
+    def by_bound(self, question: Question, label: str | None) -> Iterator[tuple[float, str]]:
+        """Yield the scenes to rank, each with the best score that a hit in it or in any later one may reach.
+
+        With a `label` only scenes that have objects of that label.
+        """
+        ids = None if label is None else self.store.ids_labelled(label)
+        each = []
+        for space in self._spaces.values():
+            asked = probes(space, question)
+            if asked is None:
+                yield from ((1.0, name) for name in self.filled)
+                return
+            each += [scenes_by_bound(space, one, self.store.scenes_of, ids) for one in asked]
+        visited: set[str] = set()
+        for bound, scene in merge(*each, key=lambda pair: -pair[0]):
+            if scene not in visited:
+                visited.add(scene)
+                yield bound, scene
+
+    def rivals(self, question: Question) -> list[str]:
+        """Return the scenes that an order over all scenes is taken over: those where some name may reach `RIVAL`."""
+        return sorted(scene for bound, scene in self.by_bound(question, None) if bound >= RIVAL)
+
+    def counts(self, question: Question, threshold: float) -> dict[str, int] | None:
+        """Return how many objects of each scene that has some fit a bare noun; None for any other question.
+
+        None too for a noun that labels name, for then the label has a say in every score.
+        """
+        target = question.query.target
+        asked = {key: probes(space, question) for key, space in self._spaces.items()}
+        if not is_bare(target) or threshold <= 0 or None in asked.values() or canonical(target.noun) in self._kinds:
+            return None
+        names = {scene.id: name for name, scene in self._scenes.items()}
+        counted: dict[str, int] = {}
+        for key, found in asked.items():
+            for one in found or ():
+                held = counts_by_scene(self._spaces[key], one, question, threshold)
+                counted |= {names[scene]: count for scene, count in held.items() if scene in names}
+        return counted
+
+    def _table(self, scene: str) -> ObjectTable:
         """Return the objects of `scene`, turned so that z points up."""
-        if scene not in self._tables:
-            stored = self.stored(scene)
-            turn = _level_from_world(self._scenes[scene].up if scene in self._scenes else None)
-            self._tables[scene] = ObjectTable(
-                ids=stored.ids,
-                centers=stored.centers @ turn.T,
-                extents=stored.extents,
-                rotations=turn @ stored.rotations,
-                colors=stored.dominant_colors.astype(np.float64),
-                fronts=stored.fronts @ turn.T,
-                labels=stored.labels,
-                scene=scene,
-            )
-        return self._tables[scene]
+        stored = self.stored(scene)
+        turn = _level_from_world(self._scenes[scene].up if scene in self._scenes else None)
+        return ObjectTable(
+            ids=stored.ids,
+            centers=stored.centers @ turn.T,
+            extents=stored.extents,
+            rotations=turn @ stored.rotations,
+            colors=stored.dominant_colors.astype(np.float64),
+            fronts=stored.fronts @ turn.T,
+            labels=stored.labels,
+            scene=scene,
+        )
+
+    def _vectors_of(self, scene: str) -> npt.NDArray[np.float32]:
+        """Return the embeddings (N, D) of the objects of `scene`, by id."""
+        found = self._scenes[scene]
+        return self._spaces[found.model.key].vectors(found.id)
 
     def fitting(self, scene: str, question: Question, threshold: float) -> list[Hit]:
-        """Return the objects of `scene` that fit, their scores comparable, none below `threshold`."""
-        hits = rank(question.query, self.table(scene), self.match(scene, question), threshold=LEAST_PRODUCT)
-        return [hit for hit in map(comparable, hits) if hit.score >= threshold]
+        """Return the objects of `scene` that fit, best first, none below `threshold`."""
+        return self.fitting_together([scene], question, threshold)
+
+    def fitting_together(self, scenes: Sequence[str], question: Question, threshold: float) -> list[Hit]:
+        """Return the objects of several scenes that fit; orders ("the largest") are taken over all of them."""
+        pairs = [(self.table(scene), self.match(scene, question)) for scene in scenes]
+        kinds = self._kinds if not question.has_reference else frozenset[str]()
+        several = question.query.scene is None and len(self.filled) > 1
+        return rank_scenes(question.query, pairs, threshold=threshold, powers=POWERS, kinds=kinds, several=several)
 
     def match(self, scene: str, question: Question) -> Match:
         """Return the function that compares a phrase with the objects of `scene`."""
         if not len(self.table(scene)):
             return lambda text: PhraseMatch(np.zeros(0), np.zeros(0))
         space = self._spaces[self._scenes[scene].model.key]
-        vectors = space.vectors(self._scenes[scene].id)
-        target = question.query.target.text
+        vectors = self._vectors(scene)
+        target = question.query.target.noun
 
         def match(text: str) -> PhraseMatch:
             if text == target and question.has_reference:

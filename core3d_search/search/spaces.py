@@ -14,7 +14,7 @@ from core3d_search.encoders import Calibration, load_encoder
 from core3d_search.errors import InputError, ModelError
 from core3d_search.query import Query
 from core3d_search.query.mixture import Term
-from core3d_search.search.ranking import PhraseMatch
+from core3d_search.search.belief import PhraseMatch
 from core3d_search.store import EmbeddingModel, Store
 from core3d_search.vectors import VectorIndex, open_index
 
@@ -42,14 +42,15 @@ class Question:
 class EmbeddingSpace:
     """The objects that one encoder embedded, and texts and pictures in the same space."""
 
-    def __init__(self, store: Store, model: EmbeddingModel) -> None:
+    def __init__(self, store: Store, model: EmbeddingModel, before: EmbeddingSpace | None = None) -> None:
+        """Open the space at the database's generation; `before` is the same space at an earlier one."""
         self.store, self.model = store, model
-        self.index: VectorIndex = open_index(store, model)
+        self.index: VectorIndex = open_index(store, model) if before is None else before.index.sync()
         self.calibration = Calibration(
             **{**model.calibration, "neutral_phrases": tuple(model.calibration["neutral_phrases"])}
         )
-        self._encoder: Encoder | None = None
-        self._texts: dict[str, Vector] = {}
+        self._encoder: Encoder | None = None if before is None else before._encoder
+        self._texts: dict[str, Vector] = {} if before is None else before._texts
 
     def vectors(self, scene_id: int) -> Vector:
         """Return the embeddings (N, D) of the objects of one scene, by id."""
@@ -75,13 +76,6 @@ class EmbeddingSpace:
                 self._texts |= made
         return np.stack([self._texts[text] for text in texts])
 
-    def probe(self, question: Question) -> Vector | None:
-        """Return the embedding whose neighbours are candidates; None where any object is as good as another."""
-        if question.has_reference:
-            return self.reference(question)
-        text = question.query.target.text
-        return self.texts([text])[0] if text else None
-
     def reference(self, question: Question) -> Vector:
         """Return the unit embedding of the picture, object or mixture that the question refers to."""
         total = np.zeros(self.model.dimension, np.float64)
@@ -101,7 +95,7 @@ class EmbeddingSpace:
         if not text:  # "anything near the window": every object fits as well as any other
             return PhraseMatch(np.full(len(vectors), 0.5), np.zeros(len(vectors)))
         similarity = vectors @ self.texts([text])[0]
-        return PhraseMatch(self._probability(similarity, vectors), similarity)
+        return PhraseMatch(self._probability(similarity, vectors), similarity, self.calibration.scale)
 
     def compare_reference(self, question: Question, vectors: Vector) -> PhraseMatch:
         similarity = vectors @ self.reference(question)

@@ -16,6 +16,7 @@ from core3d_search.schema.engine import location
 from core3d_search.schema.tables import embedding_models, embeddings, objects
 from core3d_search.store.records import EmbeddingModel, StoredEmbeddings
 from core3d_search.store.statements import (
+    MOST_BOUND,
     AnyRow,
     checked_rows,
     damaged,
@@ -83,16 +84,32 @@ def embeddings_by(
     connection: Connection, model: EmbeddingModel, which: ColumnElement[bool] | None = None
 ) -> StoredEmbeddings:
     """Return the embeddings by `model`, of the objects that fulfil `which` (of columns of `objects`) or of all."""
-    wanted = select(*stored(embeddings)).where(embeddings.c.embedding_model_id == model_key(connection, model))
+    wanted = select(*stored(embeddings), objects.c.scene_id).join(objects, objects.c.id == embeddings.c.object_id)
+    wanted = wanted.where(embeddings.c.embedding_model_id == model_key(connection, model))
     if which is not None:
-        wanted = wanted.join(objects, objects.c.id == embeddings.c.object_id).where(which)
-    wanted = wanted.order_by(embeddings.c.object_id)
-    found = list(checked_rows(connection, embeddings, wanted, _named))
+        wanted = wanted.where(which)
+    found = list(checked_rows(connection, embeddings, wanted.order_by(embeddings.c.object_id), _named))
+    return _matrix(connection, model, found)
+
+
+def embeddings_of(connection: Connection, model: EmbeddingModel, ids: Sequence[int]) -> StoredEmbeddings:
+    """Return the embeddings by `model` of those of the objects `ids` that have one."""
+    wanted = select(*stored(embeddings), objects.c.scene_id).join(objects, objects.c.id == embeddings.c.object_id)
+    wanted = wanted.where(embeddings.c.embedding_model_id == model_key(connection, model))
+    found: list[AnyRow] = []
+    for start in range(0, len(ids), MOST_BOUND):
+        some = wanted.where(embeddings.c.object_id.in_(ids[start : start + MOST_BOUND]))
+        found += checked_rows(connection, embeddings, some, _named)
+    return _matrix(connection, model, sorted(found, key=lambda row: int(row.object_id)))
+
+
+def _matrix(connection: Connection, model: EmbeddingModel, rows: Sequence[AnyRow]) -> StoredEmbeddings:
     try:
-        vectors = decode_vectors([row.vector for row in found], model.dimension)
+        vectors = decode_vectors([row.vector for row in rows], model.dimension)
     except ValueError as error:
         raise damaged(connection, "an embedding", str(error)) from error
-    return StoredEmbeddings(np.array([row.object_id for row in found], np.int64), vectors, generation(connection))
+    ids = np.array([row.object_id for row in rows], np.int64)
+    return StoredEmbeddings(ids, vectors, generation(connection), np.array([row.scene_id for row in rows], np.int64))
 
 
 def insert_embeddings(

@@ -159,6 +159,11 @@ class Store:
         with self.database.reading() as connection:
             return object_arrays.scenes_of(connection, object_ids)
 
+    def ids_labelled(self, label: str) -> npt.NDArray[np.int64]:
+        """Return the ids of the objects with this label, in upper or lower case."""
+        with self.database.reading() as connection:
+            return object_arrays.ids_labelled(connection, label)
+
     def labels(self) -> list[str]:
         """Return every label that some object has."""
         with self.database.reading() as connection:
@@ -214,6 +219,11 @@ class Store:
         which = None if scene_ids is None else tables.objects.c.scene_id.in_(scene_ids)
         with self.database.reading() as connection:
             return embeddings.embeddings_by(connection, model, which)
+
+    def embeddings_of(self, model: EmbeddingModel, object_ids: Sequence[int]) -> StoredEmbeddings:
+        """Return the embeddings by `model` of those of these objects that have one, by object id."""
+        with self.database.reading() as connection:
+            return embeddings.embeddings_of(connection, model, object_ids)
 
     def cached_query_embeddings(
         self, texts: Sequence[str], model: EmbeddingModel

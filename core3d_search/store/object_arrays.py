@@ -56,6 +56,13 @@ def labels(connection: Connection) -> list[str]:
     return [str(label) for label in connection.execute(text(LABELS)).scalars()]
 
 
+def ids_labelled(connection: Connection, label: str) -> npt.NDArray[np.int64]:
+    """Return the ids (N,) of the objects with this label, in upper or lower case."""
+    spelled = [each for each in labels(connection) if each.lower() == label.lower()]
+    found = connection.execute(select(objects.c.id).where(objects.c.label.in_(spelled)).order_by(objects.c.id))
+    return np.array(found.scalars().all(), np.int64)
+
+
 def _arrays(rows: Sequence[AnyRow], scene_names: dict[int, str]) -> StoredObjects:
     names = rows[0]._fields if rows else ()
     columns = dict(zip(names, zip(*rows, strict=True), strict=True))

@@ -70,7 +70,8 @@ class SceneRecord:
 @dataclass(frozen=True)
 class SearchableScene:
     """What a search knows of a scene before it looks into it: its `up` (see SceneRecord), the store's generation when
-    its content last changed, the model of its embeddings and how many objects its last complete run found."""
+    its content last changed, the model of its embeddings, how many objects its last complete run found, and the
+    `stamp` of that run: a scene of the same id and stamp has the same objects and embeddings."""
 
     id: int
     name: str
@@ -78,6 +79,7 @@ class SearchableScene:
     generation: int
     model: EmbeddingModel
     object_count: int
+    stamp: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,11 +191,13 @@ class StoredObjects:
 
 @dataclass(frozen=True, eq=False)
 class StoredEmbeddings:
-    """Every embedding of one model at one `generation`: `ids` (N,) int64 ascending, `vectors` (N, D) float32 unit."""
+    """Embeddings of one model at one `generation`: `ids` (N,) int64 ascending, `vectors` (N, D) float32 unit, and
+    the `scene_ids` (N,) of their objects."""
 
     ids: npt.NDArray[np.int64]
     vectors: npt.NDArray[np.float32]
     generation: int
+    scene_ids: npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)

@@ -33,11 +33,17 @@ def searchable_scenes(connection: Connection) -> list[SearchableScene]:
     """Return every scene that a complete run has filled, by name."""
     models = models_by_key(connection)
     last = select(func.max(runs.c.id)).where(runs.c.status == "complete").group_by(runs.c.scene_id)
-    made = select(*stored(scenes), runs.c.embedding_model_id, runs.c.object_count)
+    made = select(*stored(scenes), runs.c.embedding_model_id, runs.c.object_count, runs.c.row_checksum.label("stamp"))
     made = made.join(runs, runs.c.scene_id == scenes.c.id).where(runs.c.id.in_(last)).order_by(scenes.c.name)
     return [
         SearchableScene(
-            row.id, row.name, direction(row.up), row.generation, models[row.embedding_model_id], row.object_count
+            row.id,
+            row.name,
+            direction(row.up),
+            row.generation,
+            models[row.embedding_model_id],
+            row.object_count,
+            row.stamp,
         )
         for row in checked_rows(connection, scenes, made, lambda row: f"scene {row.name!r}")
     ]

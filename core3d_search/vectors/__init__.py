@@ -14,8 +14,8 @@ from core3d_search import plugins
 from core3d_search.datatypes import Matches
 from core3d_search.store import EmbeddingModel, Store
 
-FAISS_FROM = 50_000
-"""Vectors from which a FAISS index file pays: below, NumPy has answered before FAISS is imported and its file checked
+MAPPED_FROM = 20_000
+"""Vectors from which files that are mapped into memory pay: below, NumPy has read and compared all of them in 0.2 s
 (benchmarks/vectors.py)."""
 
 
@@ -51,10 +51,12 @@ class VectorIndex(Protocol):
 def open_index(store: Store, model: EmbeddingModel, kind: str = "auto") -> VectorIndex:
     """Return an index of a registered `kind` over every embedding that `model` made, up to date with the database.
 
-    "auto" is "faiss" from FAISS_FROM vectors on and "exact" below; "torch" is exact search on the GPU where there is
-    one. Raises InputError for an unknown kind, ModelError where the database holds embeddings of other models only.
+    "auto" is "exact" (all vectors in memory) below MAPPED_FROM vectors and "mapped" from there on, which itself scans
+    all up to 50,000 vectors of a segment, looks into the nearest lists beyond, and compares exactly where a filter
+    leaves few. "faiss" and "torch" are exact search in memory, on the GPU where there is one. Raises InputError for an
+    unknown kind, ModelError where the database holds embeddings of other models only.
     """
     if kind == "auto":
-        kind = "faiss" if store.embedding_count(model) >= FAISS_FROM else "exact"
+        kind = "mapped" if store.embedding_count(model) >= MAPPED_FROM else "exact"
     index: VectorIndex = plugins.load("core3d.vectors", kind).open(store, model)
     return index

@@ -105,6 +105,15 @@ class FaissIndex:
         return similarities, positions
 
 
+def centroids_of(vectors: npt.NDArray[np.float32], count: int) -> npt.NDArray[np.float32]:
+    """Return `count` centres (count, D) of `vectors` by k-means on the unit sphere."""
+    import faiss
+
+    means = faiss.Kmeans(vectors.shape[1], count, niter=8, spherical=True, seed=0)
+    means.train(np.ascontiguousarray(vectors, np.float32))
+    return np.asarray(means.centroids, np.float32).reshape(count, -1)
+
+
 def index_path(store: Store, model: EmbeddingModel) -> Path | None:
     """Return where the index file of `model` belongs: beside the database, None where that is no file."""
     space = hashlib.sha256(f"{model.name}\n{model.checksum}".encode()).hexdigest()[:8]

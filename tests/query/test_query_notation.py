@@ -56,7 +56,8 @@ QUERIES = st.builds(
     phrases(),
     st.none() | st.builds(Viewpoint, st.builds(Phrase, noun=NOUNS), st.none() | st.builds(Phrase, noun=NOUNS)),
     st.none() | st.text(min_size=1, max_size=8),
-    st.sampled_from(["find", "count"]),
+    st.sampled_from(["find", "count", "exists", "where", "most"]),
+    st.booleans(),
 )
 
 
@@ -86,7 +87,7 @@ def test_any_heap_of_known_words_is_read_and_read_back(text):
 def test_plain_values_keep_the_meaning(phrase):
     clean = parse("the red chair left of the two lamps, not near a bed, second from the left")
     assert from_plain(to_plain(clean)) == clean
-    assert set(to_plain(Query(phrase))) == {"target", "viewpoint", "scene", "aim"}
+    assert set(to_plain(Query(phrase))) == {"target", "viewpoint", "scene", "aim", "per_scene"}
 
 
 @pytest.mark.parametrize(

@@ -161,7 +161,7 @@ def test_every_predicate_is_documented():
             "facing", "opposite", "aligned", "touching", "part"} <= set(PREDICATES)  # fmt: skip
     for predicate in PREDICATES.values():
         assert len(predicate.definition) > 15
-        assert predicate.unit in ("m", "deg", "share")
+        assert predicate.unit in ("m", "deg", "share", "log ratio", "percent")
         assert predicate.source.startswith("[")
 
 

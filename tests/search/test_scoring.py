@@ -1,36 +1,69 @@
-"""The score of a hit, and the bound that its name sets."""
+"""The score of a hit: the product of what its reasons show, and the bound that its name sets."""
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from relations.known_room import ROOM
 
-from core3d_search.datatypes import Box3D, Hit, Reason
-from core3d_search.search.scoring import comparable, upper_bound
+from core3d_search.query import parse
+from core3d_search.query.nouns import canonical
+from core3d_search.search.grounding import label_match, table_of
+from core3d_search.search.ranking import PhraseMatch, rank_scenes
+from core3d_search.search.scoring import POWERS, THRESHOLD, upper_bound, weighted
 
+TABLE = table_of(ROOM)
 PROBABILITIES = st.floats(0, 1)
-KINDS = st.sampled_from(["attribute", "relation", "negation", "superlative"])
+TEXTS = [
+    "chair", "red chair", "the chair that is not red", "red chair near the rug, not near the desk", "largest lamp",
+    "chair without arms", "something to sit on", "the second tallest chair closest to the door", "chair not near a bed",
+    "lamp taller than the bed", "wooden table wider than 1 m", "the lamp to the left of the bed", "cup on the desk",
+]  # fmt: skip
 
 
-def hit(name, others=()):
-    reasons = (Reason("target", "chair", name), *(Reason(kind, "x", score) for kind, score in others))
-    product = float(np.prod([reason.score for reason in reasons]))
-    return Hit("attic", 1, product, 0.0, Box3D(np.zeros(3), np.ones(3)), reasons=reasons)
+KINDS = {canonical(thing.label) for thing in ROOM}
 
 
-@given(PROBABILITIES, st.lists(st.tuples(KINDS, PROBABILITIES), max_size=5))
-def test_no_score_exceeds_the_bound_of_its_name(name, others):
-    assert comparable(hit(name, others)).score <= upper_bound(name) + 1e-12
+def hits(text, match=None):
+    scenes = [(TABLE, match or label_match(TABLE))]
+    return rank_scenes(parse(text), scenes, threshold=0.0, powers=POWERS, kinds=KINDS)
 
 
-def test_a_bare_noun_keeps_its_probability():
-    assert comparable(hit(0.7)).score == pytest.approx(0.7)
+@pytest.mark.parametrize("text", TEXTS)
+def test_the_shown_factors_multiply_to_the_shown_score(text):
+    found = hits(text)
+    assert found
+    for hit in found:
+        by_hand = np.prod([float(f"{reason.score:.3f}") for reason in hit.reasons])
+        assert f"{by_hand:.2f}" == f"{hit.score:.2f}"
 
 
-def test_what_contradicts_a_negation_is_bounded_by_it():
-    assert comparable(hit(0.9, [("negation", 0.1)])).score == pytest.approx(0.1)
+@given(st.sampled_from(TEXTS), st.lists(PROBABILITIES, min_size=len(ROOM), max_size=len(ROOM)))
+def test_no_score_exceeds_the_bound_of_its_name(text, names):
+    named = np.array(names)
+    best = {int(i): float(p) for i, p in zip(TABLE.ids, named, strict=True)}
+    for hit in hits(text, lambda _: PhraseMatch(named, named)):
+        assert hit.score <= upper_bound(best[hit.object_id]) + 1e-9
 
 
-def test_the_weakest_factor_decides():
-    weak, strong = hit(0.8, [("relation", 0.2), ("attribute", 0.9)]), hit(0.8, [("relation", 0.2)])
-    assert comparable(weak).score == comparable(strong).score < comparable(hit(0.8, [("relation", 0.5)])).score
+@given(PROBABILITIES, PROBABILITIES)
+def test_a_better_factor_never_counts_less(first, second):
+    low, high = sorted((first, second))
+    for kind in POWERS:
+        assert weighted(kind, np.array(low), POWERS) <= weighted(kind, np.array(high), POWERS)
+
+
+def test_one_phrase_gives_one_object_one_name_score():
+    shown = {
+        text: {hit.object_id: hit.reasons[0].score for hit in hits(text)}
+        for text in ("chairs", "red chair", "the black chair near the desk", "chair not near the bed")
+    }
+    for found in shown.values():
+        common = found.keys() & shown["chairs"].keys()
+        assert common
+        assert all(found[i] == shown["chairs"][i] for i in common)
+
+
+def test_neither_negation_nor_relation_lifts_a_wrong_noun():
+    for text in ("chair that is not red", "chair near the bed", "chair not near the piano", "chair on the floor"):
+        assert all(hit.label == "chair" for hit in hits(text) if hit.score >= THRESHOLD)

@@ -10,7 +10,7 @@ from core3d_search import Searcher, parse
 from core3d_search.query.llm import LlmParser
 from core3d_search.store import Store
 
-TEXT = "what could I drink my coffee from"
+TEXT = "what would Anna reach for when she is thirsty"
 MEANT = parse('find ["mug", is on ["table"]]')
 
 

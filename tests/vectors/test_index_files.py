@@ -16,6 +16,7 @@ from core3d_search.store import Store
 from core3d_search.vectors import open_index
 from core3d_search.vectors.exact import ExactIndex
 from core3d_search.vectors.faiss import FaissIndex, index_path
+from core3d_search.vectors.mapped import MappedIndex
 from core3d_search.vectors.torch import TorchIndex
 
 
@@ -140,15 +141,15 @@ def test_a_query_by_a_model_that_the_database_does_not_know_is_refused(store: St
             open_index(store, OTHER_MODEL, kind)
 
 
-def test_few_vectors_are_searched_exactly_and_many_with_faiss(store: Store, monkeypatch) -> None:
+def test_few_vectors_are_searched_in_memory_and_many_from_mapped_files(store: Store, monkeypatch) -> None:
     assert isinstance(open_index(store, MODEL), ExactIndex)
     assert isinstance(open_index(store, MODEL, "torch"), TorchIndex)
-    monkeypatch.setattr(vectors, "FAISS_FROM", 40)
-    assert isinstance(open_index(store, MODEL), FaissIndex)
+    monkeypatch.setattr(vectors, "MAPPED_FROM", 40)
+    assert isinstance(open_index(store, MODEL), MappedIndex)
 
 
 def test_an_unknown_kind_is_told_with_those_there_are(store: Store) -> None:
-    with pytest.raises(InputError, match="no vector index called 'hnsw'; there are: exact, faiss, torch"):
+    with pytest.raises(InputError, match="no vector index called 'hnsw'; there are: exact, mapped, faiss, torch"):
         open_index(store, MODEL, "hnsw")
 
 

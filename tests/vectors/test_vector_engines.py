@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from core3d_search.testing.vectors import VectorIndexContract, sample
+from core3d_search.vectors import mapped, segments
 from core3d_search.vectors.exact import ExactIndex
 from core3d_search.vectors.faiss import FaissIndex
+from core3d_search.vectors.mapped import MappedIndex
 
 
 def torch_index(ids: np.ndarray, vectors: np.ndarray, generation: int):
@@ -34,6 +36,23 @@ class TestReloadedFaissIndex(VectorIndexContract):
         return lambda ids, vectors, generation: FaissIndex.from_bytes(
             FaissIndex.build(ids, vectors, generation).to_bytes(), generation
         )
+
+
+class TestMappedIndex(VectorIndexContract):
+    @pytest.fixture
+    def build(self):
+        return MappedIndex.build
+
+
+class TestMappedIndexOfLists(VectorIndexContract):
+    """Lists that are all looked into: what the lists may lose is measured elsewhere."""
+
+    @pytest.fixture
+    def build(self, monkeypatch):
+        monkeypatch.setattr(segments, "LISTS_FROM", 100)
+        monkeypatch.setattr(segments, "LEAST_PROBED", 1000)
+        monkeypatch.setattr(mapped, "EXACT_FILTER", 20)
+        return MappedIndex.build
 
 
 class TestTorchIndex(VectorIndexContract):
@@ -70,7 +89,7 @@ class TestTorchIndexOnTheGpu(VectorIndexContract):
         return TorchIndex
 
 
-@pytest.mark.parametrize("other", [FaissIndex.build, torch_index], ids=["faiss", "torch"])
+@pytest.mark.parametrize("other", [FaissIndex.build, torch_index, MappedIndex.build], ids=["faiss", "torch", "mapped"])
 def test_engines_agree_to_the_last_bit(other) -> None:
     ids, vectors = sample(3000, 64)
     vectors[1500:1600] = vectors[:100]

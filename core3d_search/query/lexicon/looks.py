@@ -51,6 +51,10 @@ leather: leather
 plastic: plastic
 fabric: fabric | cloth | upholstered | padded | cushioned | velvet
 stone: stone | marble | granite | brick | concrete
+ceramic: ceramic | porcelain | earthenware | china
+wicker: wicker | rattan | woven | bamboo
+paper: cardboard | papery
+rubber: rubber | rubbery
 open: open | opened | ajar
 closed: closed | shut
 empty: empty | bare | blank | exposed
@@ -69,3 +73,10 @@ ADJECTIVES: dict[str, tuple[str, str]] = {
     for word in words
 }
 """Adjective -> (kind, usual word)."""
+
+GROUPS = table("""
+row: row | line
+stack: stack | pile | heap
+pair: pair
+""")
+"""Groups that boxes show, before "of": "a row of chairs"."""

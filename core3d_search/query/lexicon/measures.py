@@ -10,7 +10,8 @@ NUMBERS = {
 UNITS = {
     "m": 1.0, "meter": 1.0, "meters": 1.0, "metre": 1.0, "metres": 1.0, "cm": 0.01, "centimeter": 0.01,
     "centimeters": 0.01, "centimetre": 0.01, "centimetres": 0.01, "mm": 0.001, "foot": 0.3048, "feet": 0.3048,
-    "ft": 0.3048, "inch": 0.0254, "inches": 0.0254,
+    "ft": 0.3048, "millimetre": 0.001, "millimetres": 0.001, "yard": 0.9144, "yards": 0.9144, "inch": 0.0254,
+    "inches": 0.0254,
 }  # fmt: skip
 """Metres in a unit of length."""
 

@@ -66,6 +66,15 @@ with: with | has | have | having | that has | featuring | includes | including |
     equipped with | w
 each other: side by side | next to one other
 same side: on the same side of | on the same side as | same side as | on the same wall as
+larger: larger than | bigger than | greater than | more massive than | bulkier than
+smaller: smaller than | tinier than | littler than
+taller: taller than
+shorter: shorter than
+wider: wider than | longer than | broader than
+narrower: narrower than | thinner than | slimmer than
+as large: as large as | as big as | the same size as | same size as | of the size of | as small as
+as tall: as tall as | as high as | the same height as | same height as
+as wide: as wide as | as long as | the same width as | same width as | the same length as | same length as
 """)
 """Predicate: the words that say it. `with` is anything an object can have: carries, contains, touches or is beside."""
 
@@ -82,7 +91,9 @@ INVERSE = {
     "near": "near", "far": "far", "touching": "touching", "against": "touching", "attached": "with", "on": "supports",
     "supports": "on", "above": "below", "below": "above", "inside": "contains", "contains": "inside", "left": "right",
     "right": "left", "front": "behind", "behind": "front", "facing": "facing", "opposite": "opposite", "aligned":
-    "aligned", "with": "with", "part": "with", "end": "near", "same side": "same side",
+    "aligned", "with": "with", "part": "with", "end": "near", "same side": "same side", "larger": "smaller",
+    "smaller": "larger", "taller": "shorter", "shorter": "taller", "wider": "narrower", "narrower": "wider",
+    "as large": "as large", "as tall": "as tall", "as wide": "as wide",
 }  # fmt: skip
 """What the anchor is to the target when the target is that to the anchor; facing and end as near as words go."""
 

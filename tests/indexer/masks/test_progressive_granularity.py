@@ -136,17 +136,18 @@ def slow_dbscan(points: np.ndarray, reach: float, min_points: int) -> list[froze
     return clusters
 
 
+@pytest.mark.parametrize("reach", [0.1, 0.3])
+@pytest.mark.parametrize("min_points", [1, 6])
 @pytest.mark.parametrize("seed", range(5))
-def test_clusters_are_those_of_dbscan(seed: int) -> None:
+def test_clusters_are_those_of_dbscan(seed: int, min_points: int, reach: float) -> None:
     rng = np.random.default_rng(seed)
     points = np.concatenate([rng.normal(center, 0.08, (60, 3)) for center in (0, 0.5, 1.2)] + [rng.random((20, 3)) * 2])
-    labels = cluster(points, 0.1, 6, 1e-4)  # the grid is finer than any distance: nothing is thinned
-    found = slow_dbscan(points, 0.1, 6)
-    assert len(found) > 1
+    labels = cluster(points, reach, min_points, 1e-4)  # the grid is finer than any distance: nothing is thinned
+    found = slow_dbscan(points, reach, min_points)
     assert labels.max() + 1 == len(found)
     for cores in found:
         assert len({int(labels[core]) for core in cores} - {-1}) == 1
-    near = np.linalg.norm(points[:, None] - points[None], axis=-1) <= 0.1
+    near = np.linalg.norm(points[:, None] - points[None], axis=-1) <= reach
     in_reach = near[:, sorted(frozenset().union(*found))].any(axis=1)
     assert np.array_equal(labels >= 0, in_reach)
 

@@ -1,0 +1,181 @@
+"""The store and the search at scale: insert rate, size, cold and warm answers, memory, recall.
+
+    python benchmarks/store.py --counts 10000 100000 --folder /tmp/scale
+
+A hundred objects a scene in a room of 6 x 6 m, named as often as generated rooms name them. An embedding is the vector
+of its label plus noise of a length that is drawn for each object, as things are more and less typical. Databases stay
+in the folder and are used again. Every cold start is a process of its own, from its beginning to the first answer.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from datetime import datetime, timezone
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core3d_search import Searcher, plugins
+from core3d_search.datatypes import Box3D, SceneObject
+from core3d_search.encoders import Calibration
+from core3d_search.store import EmbeddingModel, RunRecord, SceneRecord, Store
+from core3d_search.synthetic.catalogue import CATEGORIES
+
+DIMENSION, A_SCENE = 512, 100
+NAMES = sorted(CATEGORIES)
+COLORS = {"red": (200, 30, 30), "blue": (30, 50, 190), "white": (240, 240, 240), "brown": (120, 80, 40)}
+KINDS = {
+    "bare noun": [f"{noun}" for noun in NAMES[:40]],
+    "attribute": [f"{color} {noun}" for noun in NAMES[:10] for color in COLORS],
+    "one relation": [f"{a} near the {b}" for a, b in zip(NAMES[:30], NAMES[7:37], strict=True)],
+    "two relations": [f"{a} near the {b} on the {c}" for a, b, c in zip(NAMES, NAMES[5:], NAMES[9:], strict=False)][
+        :20
+    ],
+}
+
+
+class BenchmarkEncoder:
+    """Texts: the sum of fixed random vectors of the labels in them; "object" is their mean."""
+
+    model_id, checksum, dimension = "benchmark/1", "0" * 64, DIMENSION
+    calibration = Calibration(scale=15.0, margin=0.4, neutral_phrases=("object",))
+
+    @classmethod
+    def from_model_id(cls, model_id: str, **options: Any) -> BenchmarkEncoder:
+        return cls()
+
+    def encode_texts(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        vectors = [[centers()[n] for n, name in enumerate(NAMES) if name in text] for text in texts]
+        summed = np.array([np.sum(each or centers(), axis=0) for each in vectors])
+        return (summed / np.linalg.norm(summed, axis=1, keepdims=True)).astype(np.float32)
+
+
+@cache
+def centers() -> npt.NDArray[np.float64]:
+    vectors = np.random.default_rng(0).normal(size=(len(NAMES), DIMENSION))
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--counts", type=int, nargs="+", default=[10_000, 100_000], help="objects")
+    parser.add_argument("--folder", type=Path, default=Path("scale"), help="where the databases are made and kept")
+    parser.add_argument("--queries", type=int, default=20, help="of each kind")
+    parser.add_argument("--one", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--text", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    plugins.BUILT_IN["core3d.encoders"]["benchmark"] = "__main__:BenchmarkEncoder"
+    if options.one:
+        print(json.dumps(in_this_process(options.one, options.text, options.queries)))
+        return
+    options.folder.mkdir(parents=True, exist_ok=True)
+    for count in options.counts:
+        measure(count, options.folder / f"{count}.db", options.queries)
+
+
+def measure(count: int, path: Path, queries: int) -> None:
+    print(f"\n{count} objects in {count // A_SCENE} scenes")
+    if not path.exists():
+        print(f"  insert               {count / fill(path, count):8.0f} objects/s")
+    print(f"  database             {path.stat().st_size / count:8.0f} bytes an object")
+    start = time.perf_counter()
+    first = ask(path, "chair", 0)
+    print(f"  index made           {time.perf_counter() - start:8.1f} s")
+    cold = [ask(path, text, 0) for text in ("chair", "lamp", "red chair", "bed", "mug")]
+    print(f"  cold process         {np.median([each['cold_s'] for each in cold]):8.2f} s, {cold[0]['rss_mb']:.0f} MB")
+    warm = ask(path, "chair", queries)
+    for kind, (p50, p95) in warm["warm_ms"].items():
+        print(f"  {kind:<20} {p50:8.1f} ms p50 {p95:8.1f} ms p95")
+    print(f"  memory               {warm['rss_mb']:8.0f} MB after all of these; at the start {first['rss_mb']:.0f}")
+    print(f"  one scene more       {warm['added_s']:8.2f} s until it is found", flush=True)
+
+
+def ask(path: Path, text: str, queries: int) -> dict[str, Any]:
+    """Ask in a process of its own."""
+    command = [sys.executable, __file__, "--one", str(path), "--text", text, "--queries", str(queries)]
+    start = time.perf_counter()
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    return {"cold_s": time.perf_counter() - start, **json.loads(done.stdout)}
+
+
+def in_this_process(path: Path, text: str, queries: int) -> dict[str, Any]:
+    facts: dict[str, Any] = {}
+    with Searcher.open(path) as searcher:
+        assert searcher.search(text, threshold=0)
+        if queries:
+            facts["warm_ms"] = {kind: timed(searcher, texts[:queries]) for kind, texts in KINDS.items()}
+            facts["warm_ms"]["count"] = timed(searcher, NAMES[:3], count=True)
+            facts["warm_ms"]["scene filter"] = timed(searcher, NAMES[:queries], scenes=["room-000007"])
+            facts["added_s"] = add_one(searcher, path)
+    return facts | {"rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+
+
+def timed(searcher: Searcher, texts: Sequence[str], *, count: bool = False, **options: Any) -> tuple[float, float]:
+    """Return the median and the 95th percentile, in milliseconds, of texts that were encoded before."""
+    for space in searcher._current()._spaces.values():
+        space.texts(texts)
+    seconds = []
+    for text in texts:
+        start = time.perf_counter()
+        _ = searcher.count(text) if count else searcher.search(text, k=10, **options)
+        seconds.append(1e3 * (time.perf_counter() - start))
+    return float(np.median(seconds)), float(np.percentile(seconds, 95))
+
+
+def add_one(searcher: Searcher, path: Path) -> float:
+    with Store.open(path) as store:
+        name = f"added-{time.time_ns()}"
+        write(store, name, np.random.default_rng(time.time_ns()))
+        start = time.perf_counter()
+        found = searcher.search("chair", k=1000, threshold=0, scenes=[name])
+        assert found
+        assert searcher.search("chair", k=1)
+        seconds = time.perf_counter() - start
+        store.remove_scene(name)
+    return seconds
+
+
+def fill(path: Path, count: int) -> float:
+    """Write the database; return the seconds that took."""
+    start = time.perf_counter()
+    with Store.open(path.with_suffix(".part"), create=True) as store:
+        for number in range(count // A_SCENE):
+            write(store, f"room-{number:06}", np.random.default_rng(number))
+        store.vacuum()
+    seconds = time.perf_counter() - start
+    path.with_suffix(".part").rename(path)
+    return seconds
+
+
+def write(store: Store, name: str, generator: np.random.Generator) -> None:
+    kinds = np.minimum(generator.zipf(1.3, A_SCENE) - 1, len(NAMES) - 1)
+    kinds = (kinds * 37) % len(NAMES)
+    noise = generator.normal(size=(A_SCENE, DIMENSION)) / DIMENSION**0.5
+    vectors = centers()[kinds] + generator.uniform(0.4, 2.5, (A_SCENE, 1)) * noise
+    vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    places = generator.uniform((0, 0, 0.2), (6, 6, 1.5), (A_SCENE, 3))
+    sizes = generator.uniform(0.1, 1.2, (A_SCENE, 3))
+    colors = np.array(list(COLORS.values()), np.uint8)[generator.integers(len(COLORS), size=A_SCENE)]
+    objects = [
+        SceneObject(
+            name, places[n : n + 1], colors[n : n + 1], Box3D(places[n], sizes[n]), vectors[n], 5, NAMES[kinds[n]]
+        )
+        for n in range(A_SCENE)
+    ]
+    run = RunRecord(
+        datetime.now(timezone.utc), 0, name, {}, "", "none", "", model=EmbeddingModel.of(BenchmarkEncoder())
+    )
+    store.write_scene(SceneRecord(name, f"/{name}", "none", (0.0, 0.0, 1.0)), [], run, objects)
+
+
+if __name__ == "__main__":
+    main()

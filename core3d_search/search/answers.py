@@ -1,0 +1,87 @@
+"""Answers in one line: yes or no, how many, where, in which scene."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from core3d_search.datatypes import Hit
+from core3d_search.query import Query
+from core3d_search.relations import PREDICATES, Circumstances, ObjectTable
+from core3d_search.relations.pairs import Pairs
+
+SURE = 0.5
+"""The least score of a relation that says where a thing is."""
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What a question is answered with.
+
+    `text` says it in one line; `hits` are the first objects; `count` how many objects fit in all scenes asked,
+    `counts` in each of them; `most` the scene with the most of them, None where there is none or several have as many.
+    """
+
+    query: Query
+    text: str
+    hits: tuple[Hit, ...]
+    count: int
+    counts: dict[str, int]
+    most: str | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values, for JSON."""
+        return {
+            "aim": self.query.aim,
+            "answer": self.text,
+            "count": self.count,
+            "scenes": self.counts,
+            "most": self.most,
+        }
+
+
+def conclude(query: Query, hits: Sequence[Hit], k: int, scenes: Sequence[str], where: Callable[[Hit], str]) -> Answer:
+    """Return the answer that all `hits`, best first, give to `query` over `scenes`; `where` tells one hit's place."""
+    counts = dict.fromkeys(scenes, 0) | Counter(hit.scene for hit in hits)
+    ordered = Counter(counts).most_common(2)
+    lead = ordered and ordered[0][1] > (ordered[1][1] if len(ordered) > 1 else 0)
+    most = ordered[0][0] if lead else None
+    return Answer(query, _line(query, hits, counts, most, where), tuple(hits[:k]), len(hits), counts, most)
+
+
+def _line(
+    query: Query, hits: Sequence[Hit], counts: dict[str, int], most: str | None, where: Callable[[Hit], str]
+) -> str:
+    if query.aim == "count":
+        found = [f"{name} {n}" for name, n in sorted(counts.items()) if n]
+        return f"{len(hits)}" + (f" ({', '.join(found)})" if len(counts) > 1 and found else "")
+    if query.aim == "most":
+        return f"{most}: {counts[most]}" if most is not None else "none" if not hits else "several have as many"
+    if not hits:
+        return "no, nothing like that here" if query.aim == "exists" else "nothing like that here"
+    place = f"{_name(hits[0])} in {hits[0].scene}{where(hits[0])}"
+    return f"yes: {place}" if query.aim == "exists" else place
+
+
+def _name(hit: Hit) -> str:
+    return f"{hit.label or 'object'} #{hit.object_id}"
+
+
+def whereabouts(table: ObjectTable, hit: Hit) -> str:
+    """Return where an object of `table` is, after its scene: ", on the desk #4" or ", near the door #1 (0.3 m)"."""
+    row = int(np.flatnonzero(table.ids == hit.object_id)[0])
+    others = np.array([k for k, label in enumerate(table.labels) if k != row and label], dtype=np.intp)
+    if not len(others):
+        return ""
+    pairs = Pairs(table, np.array([row]), others)
+    for name in ("on", "inside"):
+        score = PREDICATES[name].score(pairs, Circumstances())[0]
+        k = int(score.argmax())
+        if score[k] >= SURE and pairs.rise[0, k] > 0:
+            return f", {name} the {table.labels[others[k]]} #{table.ids[others[k]]}"
+    k = int(pairs.gap[0].argmin())
+    return f", {pairs.gap[0, k]:.1f} m from the {table.labels[others[k]]} #{table.ids[others[k]]}"

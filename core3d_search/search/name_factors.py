@@ -1,0 +1,67 @@
+"""Factors of a name: what the encoder makes of the noun, and what the label says to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core3d_search.query import Phrase
+from core3d_search.query.affordances import kinds_for
+from core3d_search.query.nouns import GENERIC, canonical, likeness
+from core3d_search.relations.table import Array
+from core3d_search.search.reasons import Factor
+
+if TYPE_CHECKING:
+    from core3d_search.search.evaluation import Evaluation
+
+OTHER_LABEL = 0.28
+"""What remains of a name where the label is the name of another kind of thing."""
+
+
+def name_factors(evaluation: Evaluation, phrase: Phrase) -> tuple[Factor, ...]:
+    """Return the factors of a phrase's name: one phrase gives one object the same name wherever it stands in a text.
+
+    The name of a use ("something to sit on") is the most fitting of the kinds that serve it.
+    """
+    uses = [a.value for a in phrase.attributes if a.kind == "use" and not a.negated and kinds_for(a.value)]
+    if not phrase.noun or canonical(phrase.noun) in GENERIC:
+        if uses:
+            return _of_use(evaluation, uses[0])
+        if not phrase.noun:
+            return (Factor("target", "any object", evaluation.probability("")),)
+    named = Factor("target", phrase.noun, evaluation.probability(phrase.noun))
+    agreement = _agreement(evaluation, phrase.noun)
+    if agreement is None:
+        return (named,)
+    return named, _label_factor(evaluation, agreement)
+
+
+def _of_use(evaluation: Evaluation, use: str) -> tuple[Factor, ...]:
+    kinds = kinds_for(use)
+    names = np.stack([share * evaluation.probability(kind) for kind, share in kinds.items()])
+    labels = np.stack([_known(evaluation, kind) for kind in kinds])
+    chosen, every = (names * labels).argmax(axis=0), np.arange(len(evaluation.table))
+    texts = [f"{list(kinds)[k]}, to {use}" for k in chosen]
+    named = Factor("target", f"something to {use}", names[chosen, every], texts=texts)
+    if not evaluation.kinds:
+        return (named,)
+    return named, _label_factor(evaluation, labels[chosen, every])
+
+
+def _known(evaluation: Evaluation, noun: str) -> Array:
+    agreement = _agreement(evaluation, noun)
+    return np.ones(len(evaluation.table)) if agreement is None else agreement
+
+
+def _label_factor(evaluation: Evaluation, agreement: Array) -> Factor:
+    texts = [f"labelled {label or 'nothing'}" for label in evaluation.table.labels]
+    return Factor("label", "labelled", agreement, texts=texts)
+
+
+def _agreement(evaluation: Evaluation, noun: str) -> Array | None:
+    """Return (N,) how well the labels agree with `noun`; None where no label of the database could say it."""
+    if canonical(noun) not in evaluation.kinds:
+        return None
+    shares = [1.0 if label is None else likeness(noun, label) for label in evaluation.table.labels]
+    return OTHER_LABEL + (1.0 - OTHER_LABEL) * np.array(shares, dtype=np.float64).reshape(-1)

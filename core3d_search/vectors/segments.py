@@ -1,0 +1,150 @@
+"""One immutable piece of a mapped index: quantised vectors in files that are mapped into memory, not read.
+
+Every vector is eight-bit steps times one scale of its own: a quarter of float32, and an inner product that is off by
+about a thousandth, which re-ranking with the stored vectors mends. A piece of LISTS_FROM vectors or more is sorted into
+lists around centroids (k-means), and a search looks into the nearest ones (inverted file; Jegou, Douze, Schmid,
+"Product quantization for nearest neighbor search", TPAMI 2011, section IV).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import numpy as np
+import numpy.typing as npt
+
+Ids = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float32]
+
+LISTS_FROM = 50_000
+"""Below, a scan of everything takes less than 10 ms and is exact."""
+
+LEAST_PROBED, PROBED_FOR_EACH = 16, 8
+"""Lists that a search looks into: at least so many, and enough to hold so many times as many vectors as are asked."""
+
+CHUNK = 8192
+"""Vectors that are unpacked at a time: 16 MB of 512 numbers."""
+
+PARTS = ("ids", "scene_ids", "codes", "scales", "centroids", "starts")
+
+
+@dataclass(frozen=True, eq=False)
+class Segment:
+    """N vectors by list: `ids` and `scene_ids` (N,), `codes` (N, D) int8 times `scales` (N,); `centroids` (L, D) and
+    `starts` (L + 1,), one list for a small segment. `name` is that of its folder."""
+
+    name: str
+    ids: Ids
+    scene_ids: Ids
+    codes: npt.NDArray[np.int8]
+    scales: Floats
+    centroids: Floats
+    starts: Ids
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def nearest(
+        self, query: Floats, count: int, live: npt.NDArray[np.bool_] | None
+    ) -> tuple[npt.NDArray[np.intp], Floats]:
+        """Return rows and approximate inner products that hold the `count` greatest of the live rows, unordered."""
+        rows, products = self._probed(query, count, live)
+        if len(rows) > count:
+            width = rounding(query, self.scales[rows[: min(len(rows), 1000)]])
+            floor = np.partition(products, -count)[-count] - width
+            close = np.flatnonzero(products >= floor)
+            most = max(4 * count, 4096)
+            if len(close) > most:
+                close = close[np.lexsort((self.ids[rows[close]], -products[close]))[:most]]
+            rows, products = rows[close], products[close]
+        return rows, products
+
+    def _probed(
+        self, query: Floats, count: int, live: npt.NDArray[np.bool_] | None
+    ) -> tuple[npt.NDArray[np.intp], Floats]:
+        probed = np.arange(len(self.starts) - 1)
+        if len(probed) > LEAST_PROBED:
+            mean = len(self) / len(probed)
+            lists = min(len(probed), max(LEAST_PROBED, int(np.ceil(PROBED_FOR_EACH * count / mean))))
+            probed = np.argpartition(-(self.centroids @ query), lists - 1)[:lists]
+            probed = np.sort(probed)
+        rows, products = [], []
+        for number in probed:
+            for start in range(int(self.starts[number]), int(self.starts[number + 1]), CHUNK):
+                stop = min(start + CHUNK, int(self.starts[number + 1]))
+                rows.append(np.arange(start, stop))
+                products.append(self.products(query, slice(start, stop)))
+        found = np.concatenate(rows) if rows else np.zeros(0, np.intp)
+        values = np.concatenate(products) if products else np.zeros(0, np.float32)
+        if live is None:
+            return found, values
+        return found[live[found]], values[live[found]]
+
+    def products(self, query: Floats, rows: slice | npt.NDArray[np.intp]) -> Floats:
+        """Return the approximate inner products of some rows."""
+        return (self.codes[rows].astype(np.float32) @ query) * self.scales[rows]
+
+    def write(self, folder: Path) -> Segment:
+        """Keep the segment in `folder`, in one step; return it as mapped from there."""
+        draft = folder / f"{self.name}.part"
+        try:
+            draft.mkdir(parents=True)
+            for part in PARTS:
+                np.save(draft / f"{part}.npy", getattr(self, part), allow_pickle=False)
+            os.replace(draft, folder / self.name)
+        except OSError:
+            shutil.rmtree(draft, ignore_errors=True)
+            raise
+        return opened(folder, self.name)
+
+
+def opened(folder: Path, name: str) -> Segment:
+    """Map the segment that was kept under `name`; raises OSError or ValueError where it is not there whole."""
+    parts = {part: np.load(folder / name / f"{part}.npy", mmap_mode="r", allow_pickle=False) for part in PARTS}
+    segment = Segment(name, **parts)
+    count, dimension = segment.codes.shape
+    shapes = [segment.ids.shape, segment.scene_ids.shape, segment.scales.shape]
+    lists = len(segment.starts) - 1
+    if shapes != [(count,)] * 3 or segment.centroids.shape != (lists, dimension) or segment.starts[-1] != count:
+        raise ValueError(f"the parts of {folder / name} do not fit together")
+    return segment
+
+
+def made(ids: Ids, scene_ids: Ids, codes: npt.NDArray[np.int8], scales: Floats) -> Segment:
+    """Return a segment of quantised vectors, sorted into lists where there are many."""
+    name = uuid4().hex
+    count, dimension = codes.shape
+    if count < LISTS_FROM:
+        nothing = np.zeros((1, dimension), np.float32)
+        return Segment(name, ids, scene_ids, codes, scales, nothing, np.array([0, count], np.int64))
+    from core3d_search.vectors.faiss import centroids_of
+
+    lists = round(count**0.5)
+    sample = np.sort(np.random.default_rng(0).choice(count, min(count, 40 * lists), replace=False))
+    centroids = centroids_of(codes[sample] * scales[sample, None], lists)
+    chosen = np.empty(count, np.int32)
+    for start in range(0, count, CHUNK):
+        chosen[start : start + CHUNK] = np.argmax(codes[start : start + CHUNK].astype(np.float32) @ centroids.T, axis=1)
+    order = np.argsort(chosen, kind="stable")
+    starts = np.searchsorted(chosen[order], np.arange(lists + 1)).astype(np.int64)
+    return Segment(name, ids[order], scene_ids[order], codes[order], scales[order], centroids, starts)
+
+
+def quantised(vectors: Floats) -> tuple[npt.NDArray[np.int8], Floats]:
+    """Return (N, D) int8 codes and (N,) scales whose products are nearest to `vectors`."""
+    scales = (np.abs(vectors).max(axis=1, initial=0) / 127).astype(np.float32)
+    steps = np.divide(vectors, scales[:, None], out=np.zeros_like(vectors), where=scales[:, None] > 0)
+    return np.rint(steps).astype(np.int8), scales
+
+
+def rounding(query: Floats, scales: Floats) -> float:
+    """Return how far two approximate products may be out of order: six standard deviations of both roundings.
+
+    The error of one number is uniform within half a step, so its deviation is step / sqrt(12); those of D numbers,
+    independent of the query, add up to length of the query * step / sqrt(12).
+    """
+    return float(12 * np.linalg.norm(query) * scales.max(initial=0) / np.sqrt(12))

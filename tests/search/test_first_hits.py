@@ -1,0 +1,118 @@
+"""The visit that ends early finds what ranking every scene finds."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from fakes import NOUNS, NounEncoder, thing, write_objects
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from core3d_search import Searcher, plugins
+from core3d_search.datatypes import Hit
+from core3d_search.search import candidates
+from core3d_search.search.ranking import over_scenes
+from core3d_search.search.scoring import THRESHOLD
+from core3d_search.store import Store
+
+TEXTS = (
+    "chair",
+    "red chair",
+    "chair near window",
+    "mug on the table next to the window",
+    "lamp not near a table",
+    "largest table",
+    "largest table in each scene",
+    "something to sit on",
+    "tall lamp",
+    "anything near the window",
+    "2:chair - lamp",
+    "chair left of the table",
+)
+COLORS = ((200, 20, 20), (20, 40, 200), (240, 240, 240))
+
+
+def vague(scene: str, generator: np.random.Generator):
+    """Return an object that looks like a mixture of nouns, as a real encoder would have it."""
+    noun = NOUNS[int(generator.integers(5))]
+    item = thing(
+        scene,
+        noun,
+        generator.uniform(-3, 3, 3),
+        generator.uniform(0.1, 1.5, 3),
+        COLORS[int(generator.integers(3))],
+    )
+    mixed = item.embedding + generator.uniform(0, 0.9) * np.abs(generator.normal(size=len(NOUNS)))
+    object.__setattr__(item, "embedding", (mixed / np.linalg.norm(mixed)).astype(np.float32))
+    return item
+
+
+@pytest.fixture(scope="module")
+def searcher(tmp_path_factory):
+    """Forty scenes of one to nine vague objects; some of them equal, so that there are ties."""
+    patched = pytest.MonkeyPatch()
+    patched.setitem(plugins.BUILT_IN["core3d.encoders"], "nouns", "fakes:NounEncoder")
+    patched.setattr(candidates, "FIRST_BATCH", 4)
+    patched.setattr(NounEncoder, "calibration", candidates_calibration())
+    path = tmp_path_factory.mktemp("first") / "core3d.db"
+    generator = np.random.default_rng(5)
+    with Store.open(path, create=True) as store:
+        for number in range(40):
+            twin = np.random.default_rng(number // 4) if number % 4 < 2 else generator
+            name = f"room-{number:02}"
+            write_objects(store, name, [vague(name, twin) for _ in range(int(twin.integers(1, 10)))], (0, 0, 1))
+    with Searcher.open(path) as opened:
+        yield opened
+    patched.undo()
+
+
+def candidates_calibration():
+    from core3d_search.encoders import Calibration
+
+    return Calibration(scale=9.0, margin=0.15, neutral_phrases=("anything", "window lamp"))
+
+
+def exhaustive(searcher: Searcher, text: str, k: int, threshold: float) -> list[Hit]:
+    """Rank every scene, then sort: the oracle."""
+    now = searcher._current()
+    question = now.question(text, None, None, None)
+    groups = [now.rivals(question)] if over_scenes(question.query) else [[scene] for scene in now.filled]
+    hits = [hit for scenes in groups for hit in now.fitting_together(scenes, question, threshold)]
+    hits.sort(key=lambda hit: (-hit.score, -hit.similarity, hit.object_id))
+    return hits[:k]
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sampled_from(TEXTS), st.integers(1, 30), st.sampled_from((0.0, THRESHOLD, 0.7)))
+def test_the_first_hits_are_those_of_exhaustive_ranking(searcher, text: str, k: int, threshold: float) -> None:
+    found = searcher.search(text, k=k, threshold=threshold)
+    expected = exhaustive(searcher, text, k, threshold)
+    assert [(hit.object_id, hit.score) for hit in found] == [(hit.object_id, hit.score) for hit in expected]
+
+
+def test_filters_leave_the_first_k_that_pass_them(searcher) -> None:
+    every = exhaustive(searcher, "chair", 999, 0.0)
+    mugs = [hit.object_id for hit in every if hit.label == "mug"]
+    assert len(mugs) > 8
+    assert [hit.object_id for hit in searcher.search("chair", k=8, label="MUG", threshold=0)] == mugs[:8]
+    large = [hit.object_id for hit in every if hit.box.extent.max() >= 1.4]
+    assert [hit.object_id for hit in searcher.search("chair", k=8, min_size=1.4, threshold=0)] == large[:8]
+    assert searcher.search("chair", label="sofa", threshold=0) == []
+
+
+@pytest.mark.parametrize("text", ["chair", "red chair", "chair near window"])
+def test_counts_are_those_of_exhaustive_ranking(searcher, text: str) -> None:
+    counted = searcher.count(text)
+    fitting = [hit.scene for hit in exhaustive(searcher, text, 10**6, THRESHOLD)]
+    assert counted == {scene: fitting.count(scene) for scene in searcher._current().filled}
+
+
+def test_scenes_that_cannot_win_are_not_looked_at(searcher, monkeypatch) -> None:
+    now, visited = searcher._current(), []
+    fitting = now.fitting
+    monkeypatch.setattr(now, "fitting", lambda scene, *rest: visited.append(scene) or fitting(scene, *rest))
+    searcher.search("chair", k=1)
+    assert 0 < len(visited) < 12
+    visited.clear()
+    assert searcher.search("giraffe", threshold=0.99) == []
+    assert len(visited) < 12
