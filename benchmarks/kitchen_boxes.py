@@ -2,8 +2,8 @@
 
     python benchmarks/kitchen_boxes.py REDKITCHEN [--room-network FILE]
 
-REDKITCHEN is the folder of `frame-NNNNNN.color.jpg` (Microsoft 7-Scenes; none of it is in this repository: boxes and names
-below are ours). A box is named from its own pixels ("box"), and from the pipeline's crops with the box as mask.
+REDKITCHEN is the folder of `frame-NNNNNN.color.jpg` (Microsoft 7-Scenes); none of it is in this repository, boxes and
+names below are ours. A box is named from its own pixels ("box"), and from the pipeline's crops with the box as mask.
 """
 
 from __future__ import annotations
