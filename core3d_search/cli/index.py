@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -39,6 +39,8 @@ def index(
     invert_poses: options.InvertPoses = None,
     up: options.Up = None,
     scale: options.Scale = None,
+    objects: options.Objects = None,
+    library: options.Library = False,
     no_check: Annotated[
         bool, typer.Option("--no-check", help="Index also scans that do not agree with themselves.")
     ] = False,
@@ -50,7 +52,8 @@ def index(
     from core3d_search.indexer.config import resolve
     from core3d_search.indexer.models import best_profile
     from core3d_search.indexer.pipeline import index_scenes
-    from core3d_search.indexer.readers import survey
+    from core3d_search.indexer.readers import Survey, survey
+    from core3d_search.indexer.readers.library import LibraryReader
     from core3d_search.store import Store
 
     overrides = [f"masks.generator={masks}"] if masks else []
@@ -59,8 +62,8 @@ def index(
         profile = best_profile()
         typer.echo(f"profile {profile} (core3d profiles lists the others)", err=True)
     config = resolve(profile, [*overrides, *(settings or [])])
-    said = options.read_options(depth_scale, camera_axes, invert_poses, up, scale)
-    found = survey(path, format, said)
+    said = options.read_options(depth_scale, camera_axes, invert_poses, up, scale, objects)
+    found = Survey((LibraryReader.open(path, said),), {}) if library else survey(path, format, said)
     scenes = found.scenes
     typer.echo(f"{len(scenes)} scene(s) in {path}, format {', '.join(sorted({s.format for s in scenes}))}", err=True)
     reports: list[RunReport] = []
@@ -76,6 +79,7 @@ def index(
                 if outcome.report is not None:
                     reports.append(outcome.report)
                     _print_report(outcome.report)
+                    _print_notes(scenes, outcome.report)
                     _print_models(store.runs(outcome.scene)[-1])
                 else:
                     told = _told(outcome)
@@ -89,6 +93,17 @@ def index(
         output.print_json({"runs": [report.to_dict() for report in reports], "failed": failures})
     if failures:
         raise typer.Exit(1)
+
+
+def _print_notes(scenes: Sequence[SceneReader], report: RunReport) -> None:
+    """Say what a mesh left open and was judged."""
+    from core3d_search.indexer.known import knows_parts
+
+    for scene in scenes:
+        known = knows_parts(scene)
+        if known is not None and scene.name == report.scene and not report.unchanged:
+            for note in known.notes():
+                typer.echo(f"  {note}", err=True)
 
 
 def _check(reader: SceneReader) -> None:

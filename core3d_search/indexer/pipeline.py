@@ -12,9 +12,11 @@ from core3d_search.indexer.config import IndexConfig
 from core3d_search.indexer.describe import describe
 from core3d_search.indexer.frames import SceneReader
 from core3d_search.indexer.journal import Journal
+from core3d_search.indexer.known import knows_parts
+from core3d_search.indexer.known_objects import perceive_parts, with_names
 from core3d_search.indexer.masks import MaskGenerator
 from core3d_search.indexer.masks.progressive import make_generator
-from core3d_search.indexer.perceive import perceive
+from core3d_search.indexer.perceive import SceneResult, perceive
 from core3d_search.indexer.report import RunReport, StageProgress, silent
 from core3d_search.indexer.write import RunInput, write, write_failure
 from core3d_search.store import Store
@@ -85,9 +87,9 @@ def index_scene(
         return RunReport(reader.name, len(reader), objects=store.scene(reader.name).object_count, unchanged=True)
     journal = Journal()
     try:
-        if check is not None:
+        if check is not None and knows_parts(reader) is None:  # what is rendered here agrees with itself
             check(reader)
-        result = perceive(reader, generator, config, journal, encoder=encoder, progress=progress)
+        result = find_objects(reader, generator, config, journal, encoder=encoder, progress=progress)
         objects = describe(result, reader, encoder, config, journal.clock, progress=progress)
         write(store, reader, run, journal, result, objects)
     except Exception as error:
@@ -102,3 +104,20 @@ def index_scene(
         len(objects),
         dict(journal.clock.seconds),
     )
+
+
+def find_objects(
+    reader: SceneReader,
+    generator: MaskGenerator,
+    config: IndexConfig,
+    journal: Journal,
+    *,
+    encoder: Encoder | None = None,
+    progress: StageProgress = silent,
+) -> SceneResult:
+    """Return the objects of a scene: by masks, or its parts where its files say what they are; raises as they do."""
+    known = knows_parts(reader)
+    if known is not None and known.parts_are_objects():
+        return perceive_parts(reader, known, config, journal, progress=progress)
+    result = perceive(reader, generator, config, journal, encoder=encoder, progress=progress)
+    return result if known is None else with_names(result, reader, known, config)
