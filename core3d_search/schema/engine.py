@@ -17,6 +17,9 @@ from core3d_search.errors import StoreError
 
 ENVIRONMENT_VARIABLE = "CORE3D_DB"
 DEFAULT_PATH = Path("core3d.db")
+WRITER_LOCK = 0x636F726533640001
+"""Number of the PostgreSQL advisory lock that a writing transaction holds: "core3d" and 1."""
+
 BUSY_TIMEOUT_S = 60.0
 """How long a writer waits for another one; a scene's transaction takes well under a second."""
 
@@ -59,6 +62,8 @@ def connect(url: URL, *, read_only: bool) -> Engine:
     IMMEDIATE) and waits for it, instead of failing halfway through.
     """
     if url.get_backend_name() != "sqlite":
+        if url.drivername in ("postgresql", "postgres"):
+            url = url.set(drivername="postgresql+psycopg")  # psycopg 3
         try:
             return create_engine(url, pool_pre_ping=True)
         except (NoSuchModuleError, ModuleNotFoundError) as error:
@@ -106,6 +111,8 @@ def transaction(engine: Engine, *, writes: bool) -> Iterator[Connection]:
         elif not writes:
             connection.execution_options(isolation_level="REPEATABLE READ")
         with connection.begin():
+            if writes and engine.dialect.name == "postgresql":  # one writer at a time, as SQLite has it
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})")
             yield connection
 
 
