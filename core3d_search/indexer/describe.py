@@ -19,6 +19,9 @@ from core3d_search.indexer.labels import Labeller
 from core3d_search.indexer.lifting import Observation
 from core3d_search.indexer.perceive import SceneResult, read
 from core3d_search.indexer.report import StageClock, StageProgress, silent
+from core3d_search.meshes.names import spoken
+
+ALMOST_SURE = 1 - 1e-9
 
 
 def describe(
@@ -32,6 +35,7 @@ def describe(
 ) -> list[SceneObject]:
     """Return the objects of `result` with embedding and label, in its order; frames are read again for their crops.
 
+    An object that the scene's files name is labelled so, with the score 1, which no comparison gives.
     Raises InputError where a frame that was readable is not any more.
     """
     with clock("embed"):
@@ -46,8 +50,8 @@ def describe(
             box=fused.box,
             embedding=embedding,
             observation_count=fused.observation_count,
-            label=label,
-            label_score=score,
+            label=spoken(fused.name) or label,
+            label_score=1.0 if fused.name else min(score, ALMOST_SURE),
             views=fused.views,
         )
         for fused, embedding, (label, score) in zip(result.objects, embeddings, labels, strict=True)

@@ -31,7 +31,8 @@ from core3d_search.indexer.viewpoints import Viewpoints
 class FusedObject:
     """One object of a scene: `points` (P, 3) float32 world metres, `colors` (P, 3) uint8.
 
-    `members` are positions in the list of observations that was fused; `views` are the best first.
+    `members` are positions in the list of observations that was fused; `views` are the best first; `name` is what the
+    scene's own files call it, "" where they do not.
     """
 
     points: npt.NDArray[np.float32]
@@ -39,6 +40,7 @@ class FusedObject:
     box: Box3D
     members: tuple[int, ...]
     views: tuple[View, ...]
+    name: str = ""
 
     @property
     def observation_count(self) -> int:

@@ -169,6 +169,11 @@ class Store:
         with self.database.reading() as connection:
             return object_arrays.labels(connection)
 
+    def scenes_naming(self, names: Sequence[str]) -> set[str]:
+        """Return the scenes whose own files give one of `names` to an object."""
+        with self.database.reading() as connection:
+            return object_arrays.scenes_naming(connection, names)
+
     def objects(self, scene: str, *, with_points: bool = False) -> list[SceneObject]:
         """Return the objects of `scene` by id; without `with_points` their points and colours are empty."""
         with self.database.reading() as connection:

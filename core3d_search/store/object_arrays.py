@@ -40,6 +40,15 @@ def scenes_of(connection: Connection, object_ids: Sequence[int]) -> dict[int, st
     return found
 
 
+def scenes_naming(connection: Connection, names: Sequence[str]) -> set[str]:
+    """Return the scenes with an object whose label is one of `names` and was given, not chosen: its score is 1."""
+    found: set[str] = set()
+    for start in range(0, len(names), MOST_BOUND):
+        named = objects.c.label.in_(names[start : start + MOST_BOUND]) & (objects.c.label_score == 1.0)
+        found.update(connection.execute(select(scenes.c.name).distinct().join(objects).where(named)).scalars())
+    return found
+
+
 LABELS = """
 WITH RECURSIVE each(label) AS (
     SELECT MIN(label) FROM objects

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from core3d_search.errors import InputError
 from core3d_search.indexer.frames import ReadOptions
+from core3d_search.indexer.known import OBJECT_KINDS
 from core3d_search.indexer.readers.files import read_json_object
 
 CAMERA_AXES = {
@@ -113,10 +114,17 @@ def _flag(value: Any, what: str) -> bool:
     return value
 
 
+def _objects(value: Any, what: str) -> str:
+    if value not in OBJECT_KINDS:
+        raise InputError(f"{what} must be one of {', '.join(OBJECT_KINDS)}, got {value!r}")
+    return str(value)
+
+
 _CHECKS: dict[str, Callable[[Any, str], Any]] = {
     "depth_scale": _positive_number,
     "camera_axes": _axes,
     "invert_poses": _flag,
     "up": _unit_vector,
     "scale": _positive_number,
+    "objects": _objects,
 }
