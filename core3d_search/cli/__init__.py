@@ -17,6 +17,7 @@ from core3d_search.cli import (
     doctor,
     formats,
     index,
+    mark,
     models,
     scenes,
     search,
@@ -38,6 +39,9 @@ app.command("search")(search.search)
 app.command("count")(count.count)
 app.command("scenes")(scenes.scenes)
 app.command("show")(show.show)
+app.command("tag")(mark.tag)
+app.command("note")(mark.note)
+app.command("rename")(mark.rename)
 app.command("demo")(demo.demo)
 app.command("check")(check.check)
 app.command("formats")(formats.formats)

@@ -249,12 +249,15 @@ class IndexConfig(Section):
             raise InputError("; ".join(_refusal(dict(one)) for one in error.errors())) from error
 
 
+TIGHT_CROPS = CropConfig(mask_weight=0.5, box_weight=0.5, large_weight=0.0, huge_weight=0.0, surroundings_weight=0.0)
+"""What the built-in encoder is asked: its wide crops say little (docs/model-card.md), and each costs as much."""
+
 PROFILES: dict[str, IndexConfig] = {
-    "built-in": IndexConfig(),
+    "built-in": IndexConfig(crops=TIGHT_CROPS),
     "fast": IndexConfig(
         frames=FrameConfig(stride=3),
         masks=MaskConfig(levels=(2, 4), novelty=(0.3,)),
-        crops=CropConfig(large_weight=0.0, huge_weight=0.0, surroundings_weight=0.0),
+        crops=TIGHT_CROPS,
     ),
     "core3d": IndexConfig(
         masks=MaskConfig(generator="semantic-sam"),

@@ -45,8 +45,8 @@ def called_probability(text: str, names: Sequence[str | None]) -> npt.NDArray[np
     if not said or not any(names):
         return np.zeros(len(names))
     found = np.array([_probability(said, name.lower()) if name else 0.0 for name in names])
-    several = 0.012 if " " in said else 0.0  # more words are no chance
-    return np.where(found > LIKE, np.minimum(found + several, SAME), 0.0)
+    doubt = 0.2 if " " in said else 1.0  # that several words agree is no chance
+    return np.where(found > LIKE, 1.0 - doubt * (1.0 - found), 0.0)
 
 
 def with_names(match: PhraseMatch, text: str, names: Sequence[str | None]) -> PhraseMatch:
@@ -69,6 +69,6 @@ def _probability(text: str, name: str) -> float:
         return SAME
     if wanted <= own:
         begins = 0.012 if name.startswith(f"{text} ") else 0.0
-        return ALL_WORDS + begins - 0.002 * min(len(own - wanted), 20)
+        return ALL_WORDS + begins - 0.002 * min(sum(not word.isdigit() for word in own - wanted), 20)
     alike = likeness(text, name)
     return LIKE * alike if alike >= LEAST_LIKE else 0.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, reduce
 from heapq import merge
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core3d_search.datatypes import Hit, Reason
+from core3d_search.errors import StoreError
 from core3d_search.geometry import level_axes
 from core3d_search.query import Phrase, Query, ReferenceFrame, parse
 from core3d_search.query.mixture import parse_mixture
@@ -90,14 +91,19 @@ class Snapshot:
         """The scenes that have objects, by name."""
         return sorted(name for name, scene in self._scenes.items() if scene.object_count)
 
-    def by_bound(self, question: Question, label: str | None) -> Iterator[tuple[float, str]]:
+    def allowed(self, label: str | None, tag: str | None) -> npt.NDArray[np.int64] | None:
+        """Return the ids of the objects with this label and this tag; None where neither is asked for."""
+        sets = [] if label is None else [self.store.ids_labelled(label)]
+        sets += [] if tag is None else [self.store.objects_tagged(tag)]
+        return reduce(np.intersect1d, sets) if sets else None
+
+    def by_bound(self, question: Question, ids: npt.NDArray[np.int64] | None = None) -> Iterator[tuple[float, str]]:
         """Yield the scenes to rank, each with the best score that a hit in it or in any later one may reach.
 
-        With a `label` only scenes that have objects of that label.
+        With `ids` only scenes that have one of these objects.
         """
         naming = self._naming(question)
         yield from ((1.0, name) for name in naming)
-        ids = None if label is None else self.store.ids_labelled(label)
         each = []
         for space in self._spaces.values():
             asked = probes(space, question)
@@ -145,6 +151,7 @@ class Snapshot:
     def _table(self, scene: str) -> ObjectTable:
         """Return the objects of `scene`, turned so that z points up."""
         stored = self.stored(scene)
+        self._check_count(scene, len(stored), "objects")
         turn = _level_from_world(self._scenes[scene].up if scene in self._scenes else None)
         return ObjectTable(
             ids=stored.ids,
@@ -160,7 +167,18 @@ class Snapshot:
     def _vectors_of(self, scene: str) -> npt.NDArray[np.float32]:
         """Return the embeddings (N, D) of the objects of `scene`, by id."""
         found = self._scenes[scene]
-        return self._spaces[found.model.key].vectors(found.id)
+        vectors = self._spaces[found.model.key].vectors(found.id)
+        self._check_count(scene, len(vectors), "embeddings")
+        return vectors
+
+    def _check_count(self, scene: str, count: int, what: str) -> None:
+        """Raise StoreError where rows of a scene are lost: half a scene would be an answer that looks complete."""
+        expected = self._scenes[scene].object_count if scene in self._scenes else 0
+        if count != expected and self.store.generation == self.generation:
+            raise StoreError(
+                f"scene {scene!r} in {self.store.location} is damaged: it has {count} {what} where {expected} were "
+                "written; index it again with --force, or see `core3d db repair`"
+            )
 
     def fitting(self, scene: str, question: Question, threshold: float) -> list[Hit]:
         """Return the objects of `scene` that fit, best first, none below `threshold`."""

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, select, text
 from core3d_search.schema.checksums import stored
 from core3d_search.schema.tables import objects, scenes
 from core3d_search.store.colors import unpacked
+from core3d_search.store.reason import object_fault
 from core3d_search.store.records import StoredObjects
 from core3d_search.store.statements import MOST_BOUND, AnyRow, checked_rows, damaged
 
@@ -24,6 +25,9 @@ def object_arrays(connection: Connection, which: ColumnElement[bool] | None = No
     if which is not None:
         wanted = wanted.where(which)
     found = list(checked_rows(connection, objects, wanted, lambda row: f"object {row.id}"))
+    for row in found:
+        if fault := object_fault(row):
+            raise damaged(connection, f"object {row.id}", f"it {fault}")
     try:
         return _arrays(found, names)
     except (KeyError, ValueError) as error:

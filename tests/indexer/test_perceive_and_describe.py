@@ -124,7 +124,7 @@ def test_the_best_views_alone_are_embedded(scene: Scene) -> None:
     encode = encoder.encode_images
     encoder.encode_images = lambda images: crops.append(len(images)) or encode(images)
     describe(result, scene, encoder, one, Journal().clock)
-    assert sum(crops) == 2 * 5  # objects, crops of a view
+    assert sum(crops) == 2 * 2  # objects, crops of a view
 
 
 def test_only_frames_that_show_an_object_are_read_again(scene: Scene) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from core3d_search.indexer.frames import AS_STORED, Frame, ReadOptions
 from core3d_search.indexer.known import KnowsParts, Points
 from core3d_search.indexer.readers.mesh import MeshReader
 from core3d_search.meshes.companions import files_of
+from core3d_search.meshes.folders import mesh_files
 from core3d_search.meshes.picture_store import PictureStore
 from core3d_search.meshes.prepared import PreparedModel
 from core3d_search.meshes.rendering import Picture, Viewpoint
@@ -24,7 +24,6 @@ VIEWS = 6
 """Frames of each model."""
 PITCH_M = 4.0
 """The models stand this far apart, in rows, so that they are not near each other; a larger one reaches further."""
-MAX_MODELS = 100_000
 
 
 class LibraryReader(KnowsParts):
@@ -42,7 +41,7 @@ class LibraryReader(KnowsParts):
         self.options = options
         self.name = self.source.name
         self.up: npt.NDArray[np.float64] | None = np.array((0.0, 0.0, 1.0))
-        self._models = [MeshReader(path, options) for path in _meshes(source)]
+        self._models = [MeshReader(path, options) for path in mesh_files(source)]
         if not self._models:
             raise InputError(f"{source} holds no mesh file: {MeshReader.layout}")
         self._pictures = PictureStore()
@@ -54,7 +53,7 @@ class LibraryReader(KnowsParts):
     @classmethod
     def recognises(cls, source: Path) -> bool:
         """Return whether `source` is a folder with a mesh file at any depth."""
-        return source.is_dir() and next(_meshes(source), None) is not None
+        return source.is_dir() and next(mesh_files(source), None) is not None
 
     @classmethod
     def open(cls, source: Path, options: ReadOptions = AS_STORED) -> LibraryReader:
@@ -135,18 +134,3 @@ def _stand(made: PreparedModel, place: npt.NDArray[np.float64]) -> Stand:
     shift = place - np.array([*(low + high)[:2] / 2, low[2]])
     points, colors = made.surface()
     return Stand(turn, shift, (points @ turn.T + shift).astype(np.float32), colors)
-
-
-def _meshes(folder: Path) -> Iterator[Path]:
-    """Yield the mesh files at any depth below `folder`, sorted; hidden ones are skipped, no folder is entered twice."""
-    count, entered = 0, set[str]()
-    for root, folders, files in os.walk(folder, followlinks=True):
-        entered.add(os.path.realpath(root))
-        inner = sorted(name for name in folders if not name.startswith("."))
-        folders[:] = [name for name in inner if os.path.realpath(os.path.join(root, name)) not in entered]
-        for name in sorted(files):
-            if not name.startswith(".") and MeshReader.recognises(Path(root) / name):
-                count += 1
-                if count > MAX_MODELS:
-                    raise InputError(f"{folder} holds more than {MAX_MODELS} models; name a smaller folder")
-                yield Path(root) / name

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from core3d_search.indexer.frames import AS_STORED, Frame, ReadOptions
 from core3d_search.indexer.known import KnowsParts, Points
 from core3d_search.meshes.catalog import catalog_name
 from core3d_search.meshes.companions import files_of
+from core3d_search.meshes.folders import is_mesh_file
 from core3d_search.meshes.loading import SUFFIXES, load_model, scene_name
 from core3d_search.meshes.model import Model
 from core3d_search.meshes.names import words
@@ -41,10 +41,7 @@ class MeshReader(KnowsParts):
     @classmethod
     def recognises(cls, source: Path) -> bool:
         """Return whether `source` is a file that ends as mesh files do, and not the mesh of a scan beside it."""
-        if source.suffix.lower() not in SUFFIXES or not source.is_file():
-            return False
-        scan = source.with_name(re.sub(r"[_.-]?mesh.*$", "", source.stem, flags=re.IGNORECASE) or source.stem)
-        return not scan.is_dir()
+        return is_mesh_file(source)
 
     @classmethod
     def open(cls, source: Path, options: ReadOptions = AS_STORED) -> MeshReader:
