@@ -18,6 +18,7 @@ FLOORS = {
     "cli": 88,
     "encoders": 94,
     "indexer": 90,
+    "meshes": 85,
     "migrations": 95,
     "query": 92,
     "relations": 93,

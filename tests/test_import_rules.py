@@ -56,6 +56,7 @@ def test_the_package_keeps_every_rule(copy):
         ("indexer/extra.py", "import open3d as o3d", "Open3D stays in its adapters"),
         ("vectors/extra.py", "import faiss", "FAISS stays in its adapter"),
         ("search/extra.py", "def f():\n    import open_clip", "OpenCLIP stays in its adapter"),
+        ("query/cursor.py", "from core3d_search.query import grammar", "No circles in query"),
         ("__init__.py", "import core3d_search.testing", "Nothing that is shipped imports the contracts for tests"),
     ],
 )
