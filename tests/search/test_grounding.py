@@ -82,9 +82,7 @@ def test_colour_and_front_are_optional_and_one_object_is_enough():
 
 
 @settings(max_examples=60, deadline=None)
-@given(
-    st.sampled_from([text for text, _ in FIRST]), st.lists(st.integers(0, 9), min_size=len(ROOM), max_size=len(ROOM))
-)
+@given(st.sampled_from(FIRST), st.lists(st.integers(0, 9), min_size=len(ROOM), max_size=len(ROOM)))
 def test_renaming_instances_by_synonyms_changes_no_answer(asked, choices):
     text, wanted = asked
     names = {canonical(name): group for group in groups() for name in group}
