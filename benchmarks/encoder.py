@@ -1,10 +1,13 @@
 """How well an encoder names what it sees: rooms of unseen seeds, true masks, the five crops and their sum.
 
     python benchmarks/encoder.py --rooms 20 --frames 8
+    python benchmarks/encoder.py --rooms 0 --scenes DIR        models in scenes that training/model_scenes.py rendered
 
 Prints, by crop kind: category, colour and colour + category accuracy of single views against chance; of whole objects
 (views averaged); for queries over all rooms at once, the share answered by a right object first, the share of absent
-things rejected at score 0.5, and how long a text takes as a ratio to `import numpy`.
+things rejected at score 0.5, and how long a text takes as a ratio to `import numpy`. With `--scenes`: how often the
+name of a model is the best, or among the best five, of all names in the scenes, and whether the best of all objects for
+a name bears it. In both: the phrases of function_phrases.py, and milliseconds a crop.
 """
 
 from __future__ import annotations
@@ -22,8 +25,9 @@ from history import add_record_option, record
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from benchmarks.function_phrases import FUNCTION_PHRASES
 from core3d_search.encoders import Encoder, load_encoder
-from training.objects import SeenObject, seen_objects
+from training.objects import SeenObject, seen_models, seen_objects
 from training.phrases import FOREIGN, share_of
 
 
@@ -119,6 +123,55 @@ def query_table(encoder: Encoder, objects: Sequence[SeenObject]) -> None:
         print(f"{name:42}{np.mean(np.array(best) < 0.5):10.1%}{len(best):10d}")
 
 
+def models_table(encoder: Encoder, objects: Sequence[SeenObject]) -> None:
+    """Print how often the true name is the best, and among the best five, of all names; and first hits by name."""
+    names = sorted({seen.facts[0] for seen in objects})
+    texts = encoder.encode_texts(names)
+    true = np.array([names.index(seen.facts[0]) for seen in objects])
+    of_view = np.repeat(true, [len(seen.views["combined"]) for seen in objects])
+    rows = {
+        f"one view, {kind}": (np.concatenate([seen.views[kind] for seen in objects]), of_view)
+        for kind in objects[0].views
+    }
+    rows["all views, combined"] = (np.stack([seen.embedding for seen in objects]), true)
+    print(f"{len(objects)} models in scenes, {len(of_view)} views, {len(names)} names")
+    print(f"{'':26}{'top-1':>10}{'top-5':>10}")
+    for title, (vectors, right) in rows.items():
+        similarity = vectors @ texts.T
+        better = (similarity > similarity[np.arange(len(right)), right][:, None]).sum(axis=1)
+        print(f"{title:26}{np.mean(better == 0):10.1%}{np.mean(better < 5):10.1%}")
+    best = (rows["all views, combined"][0] @ texts.T).argmax(axis=0)
+    print(f"{'right object first by name':26}{np.mean(true[best] == np.arange(len(names))):10.1%}")
+
+
+def functions_table(encoder: Encoder, objects: Sequence[SeenObject]) -> None:
+    """Print how many of the function phrases that something here answers are answered by the best of all objects."""
+    kinds = [seen.facts[0] for seen in objects]
+    vectors = np.stack([seen.embedding for seen in objects])
+    right, asked, wrong = 0, 0, []
+    for phrase, answers in FUNCTION_PHRASES.items():
+        if answers.isdisjoint(kinds):
+            continue
+        asked += 1
+        best = kinds[int((vectors @ encoder.encode_texts([phrase])[0]).argmax())]
+        right += best in answers
+        wrong += [] if best in answers else [f"{phrase}: {best}"]
+    print(f"\nfunction phrases: {right} of {asked} answered by the best object; wrong: {'; '.join(wrong)}")
+
+
+def crop_time(encoder: Encoder, count: int = 64) -> float:
+    """Return the processor's milliseconds a crop of 150 x 120 pixels, on one thread."""
+    import torch
+
+    torch.set_num_threads(1)
+    rng = np.random.default_rng(0)
+    images = [rng.integers(0, 255, (120, 150, 3)).astype(np.uint8) for _ in range(count)]
+    encoder.encode_images(images[:8])
+    start = time.process_time()
+    encoder.encode_images(images)
+    return (time.process_time() - start) * 1000 / count
+
+
 def text_time(model_id: str) -> float:
     """Return how long a fresh process takes to encode one phrase, as a multiple of `import numpy`."""
 
@@ -137,23 +190,45 @@ def text_time(model_id: str) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--encoder", default="built-in", help="registered name or model id")
-    parser.add_argument("--weights", type=Path, help="weights file instead of the encoder's own")
+    parser.add_argument("--folder", type=Path, help="the built-in encoder's two files instead of those in the package")
+    parser.add_argument("--room-network", type=Path, help="what training/room_network.py wrote (built-in/1), instead")
     parser.add_argument("--first-seed", type=int, default=1000)
     parser.add_argument("--rooms", type=int, default=20)
     parser.add_argument("--frames", type=int, default=8, help="frames of each room")
+    parser.add_argument("--scenes", type=Path, help="folder of scenes of models")
+    parser.add_argument("--every", type=int, default=1, help="use each n-th frame of the scenes")
     add_record_option(parser)
     arguments = parser.parse_args()
-    encoder = load_encoder(arguments.encoder, **({"weights": arguments.weights} if arguments.weights else {}))
-    seeds = range(arguments.first_seed, arguments.first_seed + arguments.rooms)
-    start = time.perf_counter()
-    objects = seen_objects(encoder, seeds, arguments.frames)
-    print(f"{encoder.model_id}, rooms {seeds.start} to {seeds.stop - 1}: {time.perf_counter() - start:.0f} s")
-    right, kinds = names_table(encoder, objects)
-    if arguments.record:
-        what = "objects named right, with true masks and all views"
-        record({what: f"{100 * right:.1f} % ({kinds} kinds to choose from)"})
-    query_table(encoder, objects)
-    print(f"\na fresh process that encodes one phrase takes {text_time(encoder.model_id):.2f} x `import numpy`")
+    encoder = open_encoder(arguments)
+    if arguments.rooms:
+        seeds = range(arguments.first_seed, arguments.first_seed + arguments.rooms)
+        start = time.perf_counter()
+        objects = seen_objects(encoder, seeds, arguments.frames)
+        print(f"{encoder.model_id}, rooms {seeds.start} to {seeds.stop - 1}: {time.perf_counter() - start:.0f} s")
+        right, kinds = names_table(encoder, objects)
+        if arguments.record:
+            what = "objects named right, with true masks and all views"
+            record({what: f"{100 * right:.1f} % ({kinds} kinds to choose from)"})
+        query_table(encoder, objects)
+        functions_table(encoder, objects)
+    if arguments.scenes:
+        models = seen_models(encoder, sorted(arguments.scenes.glob("*.npz")), arguments.every)
+        print(f"{encoder.model_id}, {arguments.scenes}")
+        models_table(encoder, models)
+        functions_table(encoder, models)
+    print(f"\n{crop_time(encoder):.1f} ms a crop on one thread")
+    if not arguments.room_network:
+        ratio = text_time(encoder.model_id)
+        print(f"a fresh process that encodes one phrase takes {ratio:.2f} x `import numpy`")
+
+
+def open_encoder(arguments: argparse.Namespace) -> Encoder:
+    """Return the encoder that the arguments ask for."""
+    if arguments.room_network:
+        from training.room_network import RoomEncoder
+
+        return RoomEncoder(arguments.room_network)
+    return load_encoder(arguments.encoder, **({"folder": arguments.folder} if arguments.folder else {}))
 
 
 if __name__ == "__main__":

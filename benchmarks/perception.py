@@ -145,7 +145,8 @@ def perceive(
         observations += lift(frame, detections, config.lifting)
         seconds["lift"] += time.perf_counter() - started
     started = time.perf_counter()
-    objects = fuse(observations, len(frames), config.fusion, up, structure)
+    cameras = {frame.index: frame.world_from_camera for frame in frames}
+    objects = fuse(observations, cameras, config.fusion, up, structure)
     seconds["fuse"] += time.perf_counter() - started
     return objects
 

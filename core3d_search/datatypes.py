@@ -63,8 +63,8 @@ class SceneObject:
     """One object of one scene, in the scene's world frame.
 
     `points` (P, 3) float32 metres, `colors` (P, 3) uint8 RGB, `embedding` (D,) float32 of length 1. `id` is the
-    database key, 0 before the object is stored. `label_score` is the similarity that chose the label, `front` the unit
-    direction that the object faces; None where unknown.
+    database key, 0 before the object is stored. `label_score` is the similarity that chose the label, exactly 1
+    where the scene's own files gave it; `front` the unit direction that the object faces, None where unknown.
     """
 
     scene: str

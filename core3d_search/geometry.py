@@ -30,6 +30,12 @@ def voxel_keys(points: npt.ArrayLike, size: float) -> npt.NDArray[np.int64]:
     return (cells[:, 0] << 42) | (cells[:, 1] << 21) | cells[:, 2]
 
 
+def voxel_cells(keys: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return (N, 3) the cells, counted in voxels from the origin, whose `voxel_keys` are `keys` (N,)."""
+    mask = (1 << 21) - 1
+    return np.stack([keys >> 42, keys >> 21 & mask, keys & mask], axis=1) - _VOXEL_RANGE
+
+
 def thin(points: Floats, size: float, *values: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], ...]:
     """Return the mean of `points` (N, 3), and of every array in `values` (N, ...), per voxel of edge `size`.
 

@@ -28,6 +28,7 @@ BUILT_IN: dict[str, dict[str, str]] = {
         "arkitscenes": "core3d_search.indexer.readers.arkitscenes:ArkitScenesReader",
         "colmap": "core3d_search.indexer.readers.colmap:ColmapReader",
         "frames": "core3d_search.indexer.readers.frames_folder:FramesFolderReader",
+        "mesh": "core3d_search.indexer.readers.mesh:MeshReader",
     },
     "core3d.masks": {
         "built-in": "core3d_search.indexer.masks.built_in.regions:RegionMaskGenerator",

@@ -66,6 +66,11 @@ def find_weights(
     return download(published, place / published.name, progress)
 
 
+def weights_at_hand(published: PublishedWeights) -> Path | None:
+    """Return where `find_weights` would find `published` without a download; None where it is not on this machine."""
+    return _existing(weights_folder(), published)
+
+
 def weights_folder() -> Path:
     """Return `$CORE3D_WEIGHTS`, else the user's cache folder for core3d."""
     if named := os.environ.get(ENVIRONMENT_VARIABLE):

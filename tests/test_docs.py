@@ -64,6 +64,23 @@ def test_every_page_is_in_the_navigation():
     assert set(re.findall(r"([\w/-]+\.md)$", read("mkdocs.yml"), re.MULTILINE)) == pages | {"cli.md"}
 
 
+@pytest.mark.parametrize("page", sorted((ROOT / "docs").rglob("*.md")), ids=lambda page: page.name)
+def test_every_link_of_a_page_leads_somewhere(page):
+    for target in re.findall(r"\]\((?!http|#)([^)#]+)", page.read_text(encoding="utf-8")):
+        assert target == "cli.md" or (page.parent / target).exists(), target
+
+
+def test_links_to_the_code_become_names_on_the_site():
+    pytest.importorskip("mkdocs", reason="needs the extra docs")
+    mend = importlib.import_module("docs.hooks").on_page_markdown
+    assert mend("see [scoring](../core3d_search/search/scoring.py#L3).") == (
+        "see scoring (`core3d_search/search/scoring.py`)."
+    )
+    assert mend("[`core3d_search/a.py`](../core3d_search/a.py) and [method](method.md)") == (
+        "`core3d_search/a.py` and [method](method.md)"
+    )
+
+
 def test_the_page_of_the_command_line_names_every_command():
     pytest.importorskip("mkdocs", reason="needs the extra docs")
     page = importlib.import_module("docs.hooks").command_line_reference()

@@ -66,7 +66,11 @@ def test_a_demo_that_is_stopped_leaves_nothing_behind(
     tmp_path: Path, environment: dict[str, str], number: signal.Signals
 ) -> None:
     command = line("demo", "new/scenes", "--count", "1", "--frames", "150")
-    run = subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.DEVNULL)
+
+    def heed() -> None:  # a shell's background jobs are started to ignore it
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    run = subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.DEVNULL, preexec_fn=heed)
     try:
         deadline = time.monotonic() + 60
         while not list(tmp_path.glob("new/.*.partial/*/color/00001.jpg")):

@@ -24,7 +24,7 @@ from core3d_search.indexer.masks import built_in
 from core3d_search.indexer.masks.built_in.borders import Regions, find_regions, pair_features
 from core3d_search.indexer.masks.built_in.columns import Evidence
 from core3d_search.indexer.masks.built_in.pixel_net import PixelEmbedder
-from core3d_search.indexer.masks.built_in.region_tree import BorderClassifier, merge_regions
+from core3d_search.indexer.masks.built_in.region_tree import BOUND, BorderClassifier, merge_regions
 from training.rendered import rendered_room
 
 PURE = 0.8
@@ -73,9 +73,10 @@ def fit(
     torch.manual_seed(0)
     rng = np.random.default_rng(0)
     mean, scale = features.mean(axis=0), features.std(axis=0) + 1e-3
+    scale[scale < 2e-3] = 1  # never seen to vary: nothing is known of it
     share = float((weights * different).sum() / weights.sum())
     weights = weights / weights.mean() * np.where(different, (0.5 / share) ** 0.5, (0.5 / (1 - share)) ** 0.5)
-    x = torch.tensor(np.clip((features - mean) / scale, -8, 8))
+    x = torch.tensor(np.clip((features - mean) / scale, -BOUND, BOUND))
     y, w = torch.tensor(different.astype(np.float32)), torch.tensor(weights.astype(np.float32))
     widths = (x.shape[1], *HIDDEN, 1)
     linear = [nn.Linear(a, b) for a, b in pairwise(widths)]

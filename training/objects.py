@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -14,8 +15,12 @@ from core3d_search.indexer.crops import crop_images, crop_weights
 from core3d_search.indexer.detections import Detections
 from core3d_search.indexer.frames import Frame
 from core3d_search.synthetic import generate_room, render_room
+from training.models import class_name
 from training.phrases import Facts
 from training.views import MIN_AREA_FRACTION
+
+MIN_MODEL_AREA = 0.003
+"""Of the image: smaller views of models are left out."""
 
 Vectors = npt.NDArray[np.float32]
 
@@ -58,6 +63,31 @@ def seen_objects(encoder: Encoder, seeds: Iterable[int], frames: int) -> list[Se
             thing = room[number]
             by_kind = {kind: np.stack([view[kind] for view in seen]) for kind in seen[0]}
             objects.append(SeenObject(seed, (thing.label, thing.color, thing.material), by_kind))
+    return objects
+
+
+def seen_models(encoder: Encoder, files: Iterable[Path], every: int = 1) -> list[SeenObject]:
+    """Return the models in scenes that `training/model_scenes.py` wrote; every n-th frame; `room` is the seed."""
+    objects = []
+    for file in files:
+        with np.load(file, allow_pickle=False) as saved:
+            pixels, instances = saved["pixels"][::every], saved["instances"][::every]
+            names, keys = saved["names"].tolist(), saved["keys"].tolist()
+        views: dict[int, list[dict[str, Vectors]]] = {}
+        for index, (rgb, instance) in enumerate(zip(pixels, instances, strict=True)):
+            numbers, areas = np.unique(instance, return_counts=True)
+            shown = [n for n, area in zip(numbers, areas, strict=True) if n and area >= MIN_MODEL_AREA * instance.size]
+            if not shown:
+                continue
+            masks = np.stack([instance == number for number in shown])
+            frame = Frame(index, rgb, np.zeros(instance.shape, np.float32), np.eye(3), np.eye(4))
+            detections = Detections.from_masks(masks, np.ones(len(shown)), np.ones(len(shown)))
+            for number, embeddings in zip(shown, _embed(encoder, frame, detections), strict=True):
+                views.setdefault(int(number), []).append(embeddings)
+        for number, seen in views.items():
+            by_kind = {kind: np.stack([view[kind] for view in seen]) for kind in seen[0]}
+            name = class_name(names[number], keys[number])
+            objects.append(SeenObject(int(file.stem), (name, "", ""), by_kind))
     return objects
 
 

@@ -17,7 +17,7 @@ Tensors = dict[str, npt.NDArray[np.float16]]
 
 
 class ImageNetwork(nn.Module):
-    """See core3d_search.encoders.builtin_image.ImageTower; here with batch norm behind every convolution."""
+    """See core3d_search.encoders.room_network.RoomNetwork; here with batch norm behind every convolution."""
 
     def __init__(self, dimension: int, widths: Sequence[int], dropout: float = 0.1) -> None:
         super().__init__()
@@ -95,8 +95,9 @@ class TextNetwork(nn.Module):
     """See core3d_search.encoders.builtin_text.TextTower."""
 
     def __init__(
-        self, words: Sequence[str], dimension: int = 128, width: int = 96, hidden: int = 256, table: int = 4096
-    ) -> None:
+        self, words: Sequence[str], dimension: int = 128, width: int = 96, hidden: int = 256, table: int = 4096,
+        linear: bool = True,
+    ) -> None:  # fmt: skip
         super().__init__()
         self.row_of = {word: row for row, word in enumerate(words, start=UNKNOWN + 1)}
         self.words = nn.Embedding(len(words) + 1, width)
@@ -106,6 +107,7 @@ class TextNetwork(nn.Module):
         self.attention = nn.Parameter(torch.randn(width, width) * width**-0.5)
         self.attention_query = nn.Parameter(torch.zeros(width))
         self.hidden, self.output = nn.Linear(width, hidden), nn.Linear(hidden, dimension)
+        self.linear = nn.Linear(width, dimension, bias=False) if linear else None
         nn.init.normal_(self.ngrams.weight, std=0.3)
 
     def load(self, tensors: Mapping[str, npt.NDArray[np.float16]]) -> None:
@@ -137,14 +139,16 @@ class TextNetwork(nn.Module):
         scores = torch.tanh(x @ self.attention.T) @ self.attention_query
         scores = scores.masked_fill(torch.arange(longest) >= lengths[:, None], float("-inf"))
         pooled = (scores.softmax(dim=1)[..., None] * x).sum(dim=1)
-        return functional.normalize(self.output(torch.relu(self.hidden(pooled))), dim=-1)
+        output = self.output(torch.relu(self.hidden(pooled)))
+        return functional.normalize(output if self.linear is None else output + self.linear(pooled), dim=-1)
 
     def tensors(self) -> Tensors:
         """Return float16 weights under the names that `TextTower` reads."""
         return half(self._named())
 
     def _named(self) -> dict[str, Tensor]:
-        return {
+        linear = {} if self.linear is None else {"linear": self.linear.weight}
+        return linear | {
             "words": self.words.weight,
             "ngrams": self.ngrams.weight,
             "place_gain": self.place_gain,

@@ -14,7 +14,8 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
-from core3d_search.encoders.builtin_image import SIDE, fitted
+from core3d_search.encoders.builtin_image import fitted
+from core3d_search.encoders.room_network import SIDE
 from core3d_search.indexer.config import CropConfig
 from core3d_search.indexer.crops import KINDS, scaled_box
 from core3d_search.indexer.detections import tight_boxes
@@ -56,7 +57,7 @@ def crops_of(image: Pixels, mask: Mask, kinds: Sequence[str] = KINDS, rng: np.ra
         if kind in ("mask", "surroundings"):
             shown = mask[y0:y1, x0:x1]
             part = part * (shown if kind == "mask" else ~shown)[..., None]
-        crop[:] = fitted(np.ascontiguousarray(part))
+        crop[:] = fitted(np.ascontiguousarray(part), SIDE)
     return crops if rng is None or rng.random() < 0.5 else crops[:, :, ::-1]
 
 

@@ -9,7 +9,21 @@ import sys
 
 import typer
 
-from core3d_search.cli import check, count, database, demo, doctor, formats, index, scenes, search, show, weights
+from core3d_search.cli import (
+    check,
+    count,
+    database,
+    demo,
+    doctor,
+    formats,
+    index,
+    mark,
+    models,
+    scenes,
+    search,
+    show,
+    weights,
+)
 from core3d_search.errors import Core3DError
 
 app = typer.Typer(
@@ -25,11 +39,16 @@ app.command("search")(search.search)
 app.command("count")(count.count)
 app.command("scenes")(scenes.scenes)
 app.command("show")(show.show)
+app.command("tag")(mark.tag)
+app.command("note")(mark.note)
+app.command("rename")(mark.rename)
 app.command("demo")(demo.demo)
 app.command("check")(check.check)
 app.command("formats")(formats.formats)
 app.command("doctor")(doctor.doctor)
+app.command("profiles")(models.profiles)
 app.add_typer(database.app, name="db")
+app.add_typer(models.app, name="models")
 app.add_typer(weights.app, name="weights")
 
 

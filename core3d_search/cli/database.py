@@ -9,7 +9,7 @@ import typer
 
 from core3d_search.cli import options, output
 
-app = typer.Typer(help="Look after the database: info, check, remove, backup.", no_args_is_help=True)
+app = typer.Typer(help="Look after the database: check, repair, backup, upgrade, remove ...", no_args_is_help=True)
 
 
 @app.command("info")
@@ -53,12 +53,16 @@ def check(db: options.Database = None, as_json: options.Json = False) -> None:
 @app.command("remove")
 def remove(
     scene: Annotated[str, typer.Argument(help="The scene's name, as `core3d scenes` lists it.")],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     db: options.Database = None,
 ) -> None:
-    """Remove one scene with its objects from the database; the scan itself stays untouched."""
+    """Remove one scene with its objects, tags and notes from the database; the scan itself stays untouched."""
     from core3d_search.store import Store
 
     with Store.open(db) as store:
+        count = store.scene(scene).object_count
+        if not yes:
+            typer.confirm(f"Remove scene {scene} with {count} objects from {store.location}?", abort=True, err=True)
         store.remove_scene(scene)
     typer.echo(f"{scene}: removed", err=True)
 
@@ -74,6 +78,36 @@ def backup(
     with Store.open(db) as store:
         store.backup(target)
     typer.echo(f"{target} written", err=True)
+
+
+@app.command("repair")
+def repair(db: options.Database = None, as_json: options.Json = False) -> None:
+    """Drop what is damaged, and say which scenes to index again."""
+    from core3d_search.store import Store
+
+    with Store.open(db) as store:
+        done = store.repair()
+    if as_json:
+        output.print_json(done)
+        return
+    for table, count in done.dropped.items():
+        typer.echo(f"{table.replace('_', ' ')}: {count} damaged")
+    for scene in done.scenes:
+        typer.echo(f"{scene}: removed; index it again")
+    if not done.dropped and not done.scenes:
+        typer.echo("nothing was damaged")
+
+
+@app.command("upgrade")
+def upgrade(
+    backup: Annotated[bool, typer.Option(help="Copy an older database before it is changed.")] = True,
+    db: options.Database = None,
+) -> None:
+    """Bring an older database up to date, as every command does that opens it."""
+    from core3d_search.store import Store
+
+    with Store.open(db, backup=backup) as store:
+        typer.echo(f"{store.location}: revision {store.info().revision}", err=True)
 
 
 @app.command("recall")

@@ -17,6 +17,9 @@ def demo(
     seed: Annotated[int, typer.Option(help="The same seed gives the same rooms.")] = 0,
     count: Annotated[int, typer.Option(min=1, help="How many rooms.")] = 3,
     frames: Annotated[int, typer.Option(min=1, help="How many frames a room.")] = 40,
+    meshes: Annotated[
+        Path | None, typer.Option(help="A folder of 3D models to furnish the rooms with.", show_default="our own")
+    ] = None,
 ) -> None:
     """Write furnished rooms as posed RGB-D scans, with their exact ground truth beside them.
 
@@ -27,7 +30,7 @@ def demo(
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
-    from core3d_search.synthetic import demo_rooms
+    from core3d_search.synthetic.demo import demo_rooms, model_rooms
 
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
@@ -39,7 +42,10 @@ def demo(
             progress.update(tasks[room], completed=done)
 
         with _stopped_by_signals():
-            demo_rooms(folder, seed=seed, count=count, frames=frames, progress=show)
+            if meshes is None:
+                demo_rooms(folder, seed=seed, count=count, frames=frames, progress=show)
+            else:
+                model_rooms(folder, meshes, seed=seed, count=count, frames=frames, progress=show)
     typer.echo(f"{count} rooms in {folder}; next: core3d index {folder}", err=True)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,10 +12,11 @@ import typer
 from core3d_search.cli import options, output
 
 if TYPE_CHECKING:
+    from core3d_search.indexer.config import IndexConfig
     from core3d_search.indexer.frames import SceneReader
     from core3d_search.indexer.pipeline import Outcome
     from core3d_search.indexer.report import RunReport, StageProgress
-    from core3d_search.store import RunRecord
+    from core3d_search.store import RunRecord, Store
 
 FEW_OBJECTS = 3
 """A scan with fewer objects is one of a single thing, or has something wrong."""
@@ -24,7 +25,9 @@ FEW_OBJECTS = 3
 def index(
     path: Annotated[Path, typer.Argument(help="A folder of scenes, or one scene.", show_default=False)],
     db: options.Database = None,
-    profile: Annotated[str, typer.Option(help="Named settings: built-in, fast or core3d.")] = "built-in",
+    profile: Annotated[
+        str | None, typer.Option(help="Named settings; core3d profiles lists them. [default: the best that is here]")
+    ] = None,
     masks: Annotated[str | None, typer.Option(help="Mask generator, e.g. built-in, semantic-sam, sam2.")] = None,
     encoder: Annotated[str | None, typer.Option(help="Encoder: built-in or open_clip.")] = None,
     settings: Annotated[
@@ -37,23 +40,31 @@ def index(
     invert_poses: options.InvertPoses = None,
     up: options.Up = None,
     scale: options.Scale = None,
+    objects: options.Objects = None,
+    library: options.Library = False,
     no_check: Annotated[
         bool, typer.Option("--no-check", help="Index also scans that do not agree with themselves.")
     ] = False,
+    workers: Annotated[int, typer.Option(min=1, help="Scenes indexed at once, each in a process of its own.")] = 1,
     force: Annotated[bool, typer.Option("--force", help="Index again what has not changed.")] = False,
     as_json: options.Json = False,
 ) -> None:
     """Find the objects of every scene in a folder and store them; scenes that have not changed are skipped."""
+    from core3d_search.errors import StoreError
     from core3d_search.indexer.config import resolve
-    from core3d_search.indexer.pipeline import index_scenes
-    from core3d_search.indexer.readers import survey
+    from core3d_search.indexer.models import best_profile
+    from core3d_search.indexer.readers import Survey, survey
+    from core3d_search.indexer.readers.library import LibraryReader
     from core3d_search.store import Store
 
     overrides = [f"masks.generator={masks}"] if masks else []
     overrides += [f"encoder.name={encoder}"] if encoder else []
+    if profile is None:
+        profile = best_profile()
+        typer.echo(f"profile {profile} (core3d profiles lists the others)", err=True)
     config = resolve(profile, [*overrides, *(settings or [])])
-    said = options.read_options(depth_scale, camera_axes, invert_poses, up, scale)
-    found = survey(path, format, said)
+    said = options.read_options(depth_scale, camera_axes, invert_poses, up, scale, objects)
+    found = Survey((LibraryReader.open(path, said),), {}) if library else survey(path, format, said)
     scenes = found.scenes
     typer.echo(f"{len(scenes)} scene(s) in {path}, format {', '.join(sorted({s.format for s in scenes}))}", err=True)
     reports: list[RunReport] = []
@@ -62,19 +73,66 @@ def index(
         typer.echo(error, err=True)
     check = None if no_check else _check
     with Store.open(db, create=True) as store, _progress_bar() as progress:
-        for outcome in index_scenes(scenes, store, config, force=force, check=check, progress=progress):
-            if outcome.report is not None:
-                reports.append(outcome.report)
-                _print_report(outcome.report)
-                _print_models(store.runs(outcome.scene)[-1])
-            else:
-                told = _told(outcome)
-                failures[outcome.scene] = told
-                typer.echo(f"{outcome.scene}: {told}", err=True)
+        if store.read_only:
+            raise StoreError(f"{store.location} cannot be written: check the rights of the file and its folder")
+        try:
+            for outcome in _outcomes(scenes, store, db, config, workers, force, check, progress):
+                if outcome.report is not None:
+                    reports.append(outcome.report)
+                    _print_report(outcome.report)
+                    _print_notes(scenes, outcome.report)
+                    _print_models(store.runs(outcome.scene)[-1])
+                else:
+                    told = _told(outcome)
+                    failures[outcome.scene] = told
+                    typer.echo(f"{outcome.scene}: {told}", err=True)
+        except KeyboardInterrupt:
+            kept = f"{len(reports)} of {len(scenes)} scenes are done and kept in {store.location}"
+            kept += f", and {_kept_frames(store)} finished frame(s) of others beside it"
+            typer.echo(f"core3d: stopped; {kept}; index again to go on with the rest", err=True)
+            raise typer.Exit(130) from None
     if as_json:
         output.print_json({"runs": [report.to_dict() for report in reports], "failed": failures})
     if failures:
         raise typer.Exit(1)
+
+
+def _outcomes(
+    scenes: Sequence[SceneReader],
+    store: Store,
+    db: str | None,
+    config: IndexConfig,
+    workers: int,
+    force: bool,
+    check: Callable[[SceneReader], None] | None,
+    progress: StageProgress,
+) -> Iterator[Outcome]:
+    """Index `scenes` in this process, or on several."""
+    if workers > 1 and len(scenes) > 1:
+        from core3d_search.indexer.workers import index_on_workers
+
+        return index_on_workers(scenes, db, config, workers, force=force, check=check, progress=progress)
+    from core3d_search.indexer.pipeline import index_scenes
+
+    return index_scenes(scenes, store, config, force=force, check=check, progress=progress)
+
+
+def _kept_frames(store: Store) -> int:
+    """Return how many frames of unfinished scenes are kept for the next run."""
+    from core3d_search.indexer.work_file import kept_beside
+
+    return 0 if store.path is None else sum(count for _, count in kept_beside(store.path))
+
+
+def _print_notes(scenes: Sequence[SceneReader], report: RunReport) -> None:
+    """Say what a mesh left open and was judged."""
+    from core3d_search.indexer.known import knows_parts
+
+    for scene in scenes:
+        known = knows_parts(scene)
+        if known is not None and scene.name == report.scene and not report.unchanged:
+            for note in known.notes():
+                typer.echo(f"  {note}", err=True)
 
 
 def _check(reader: SceneReader) -> None:
@@ -96,6 +154,7 @@ def _told(outcome: Outcome) -> str:
 @contextmanager
 def _progress_bar() -> Iterator[StageProgress]:
     from rich.console import Console
+    from rich.markup import escape
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
     columns = (
@@ -111,7 +170,7 @@ def _progress_bar() -> Iterator[StageProgress]:
         def progress(scene: str, stage: str, done: int, total: int, skipped: int = 0) -> None:
             key = (scene, stage)
             if key not in tasks:
-                tasks[key] = bars.add_task(f"{scene}: {stage}", total=total, rate="")
+                tasks[key] = bars.add_task(escape(f"{scene}: {stage}"), total=total, rate="")
             elapsed = bars.tasks[bars.task_ids.index(tasks[key])].elapsed
             rate = f"{done / elapsed:.1f}/s" if elapsed else ""
             rate += f", {skipped} skipped" if skipped else ""
@@ -129,13 +188,16 @@ def _print_report(report: RunReport) -> None:
         typer.echo(f"{report.scene}: unchanged ({report.objects} objects); --force indexes it again", err=True)
         return
     used = report.frames - len(report.skipped)
+    worked_on = max(1, used - report.resumed)
     typer.echo(
         f"{report.scene}: {report.objects} objects from {report.observations} observations in {used} frames, "
         f"{report.seconds_per_frame:.2f} s a frame ("
-        + ", ".join(f"{stage} {seconds / max(1, used):.3f}" for stage, seconds in report.seconds.items())
+        + ", ".join(f"{stage} {seconds / worked_on:.3f}" for stage, seconds in report.seconds.items())
         + ")",
         err=True,
     )
+    if report.resumed:
+        typer.echo(f"  {report.resumed} of these frames were finished before, by a run that was interrupted", err=True)
     if report.objects < FEW_OBJECTS:
         few = "no objects" if not report.objects else f"only {report.objects} object(s)"
         typer.echo(f"  warning: {few} found; core3d check tells whether the scan agrees with itself", err=True)

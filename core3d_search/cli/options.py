@@ -55,6 +55,14 @@ Scale = Annotated[
     float | None,
     typer.Option(help="Metres to the unit of the poses: 0.001 for millimetres.", show_default="the format's"),
 ]
+Objects = Annotated[
+    str | None,
+    typer.Option(
+        help="What becomes an object of a mesh: nodes (each named one), whole, or masks.",
+        show_default="masks in rooms, else whole",
+    ),
+]
+Library = Annotated[bool, typer.Option("--library", help="A folder of single models: one scene, an object each.")]
 
 THRESHOLD = 0.4
 """The Searcher's own (a test compares them): importing it here would slow down `--help`."""
@@ -72,13 +80,18 @@ def llm_parser(url: str | None, model: str | None) -> LlmParser | None:
 
 
 def read_options(
-    depth_scale: float | None, camera_axes: str | None, invert_poses: bool | None, up: str | None, scale: float | None
+    depth_scale: float | None,
+    camera_axes: str | None,
+    invert_poses: bool | None,
+    up: str | None,
+    scale: float | None,
+    objects: str | None = None,
 ) -> ReadOptions:
     """Return what the options say about how a scan is read; raises InputError for values that cannot be."""
     from core3d_search.indexer.readers.settings import checked_options
 
     values = {"depth_scale": depth_scale, "camera_axes": camera_axes, "invert_poses": invert_poses or None}
-    return checked_options({**values, "up": _direction(up), "scale": scale}, "on the command line")
+    return checked_options({**values, "up": _direction(up), "scale": scale, "objects": objects}, "on the command line")
 
 
 def _direction(text: str | None) -> object:

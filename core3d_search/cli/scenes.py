@@ -14,5 +14,8 @@ def scenes(db: options.Database = None, as_json: options.Json = False) -> None:
     if as_json:
         output.print_json(records)
         return
-    rows = [[r.name, str(r.object_count), str(r.frame_count), r.format, r.path] for r in records]
+    rows = [
+        [r.name, str(r.object_count) if r.indexed else "not indexed yet", str(r.frame_count), r.format, r.path]
+        for r in records
+    ]
     output.print_table(["scene", "objects", "frames", "format", "path"], rows, right=("objects", "frames"))

@@ -29,6 +29,7 @@ def search(
     image: Annotated[Path | None, typer.Option(help="Find what looks like this photo; the text then refines.")] = None,
     like: Annotated[int | None, typer.Option(help="Find what looks like this object.", metavar="OBJECT_ID")] = None,
     label: Annotated[str | None, typer.Option(help="Only objects with this label.")] = None,
+    tag: Annotated[str | None, typer.Option(help="Only objects that bear this tag, or whose scene does.")] = None,
     min_size: Annotated[float | None, typer.Option(help="Only boxes whose longest side is at least this (m).")] = None,
     within: Annotated[
         str | None, typer.Option(help="Only objects within r metres of a point.", metavar="X,Y,Z,R")
@@ -68,6 +69,7 @@ def search(
                 image=image,
                 like=like,
                 label=label,
+                tag=tag,
                 min_size=min_size,
                 within=_sphere(within),
                 relation_frame=relation_frame,

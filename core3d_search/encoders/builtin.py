@@ -1,7 +1,9 @@
-"""The built-in encoder: small towers that we trained on our own rendered rooms, shipped inside the package.
+"""The built-in encoder, shipped inside the package: a text tower in NumPy, an image tower that torch runs.
 
-It knows the furniture, colours and materials of those rooms and little else. `training/builtin_encoder.py` made it.
-Texts need NumPy alone; torch is imported by the first image.
+Texts lie where a language model has them (distilled from MiniLM), less what all names share; pictures are named by
+networks that saw ImageNet, other people's furniture models and our own rooms, and lie among those names. `docs/
+model-card.md` says what it knows and what not; `training/README.md` how it was made. Texts need NumPy alone; torch is
+imported by the first image.
 """
 
 from __future__ import annotations
@@ -22,41 +24,45 @@ from core3d_search.errors import ModelError
 if TYPE_CHECKING:
     from core3d_search.encoders.builtin_image import ImageTower
 
-WEIGHTS = Path(__file__).with_name("builtin.safetensors")
+FOLDER = Path(__file__).parent
+TEXT_WEIGHTS, IMAGE_WEIGHTS = FOLDER / "builtin_text.safetensors", FOLDER / "builtin_image.safetensors"
+FIRST_TEXT_WEIGHTS = FOLDER / "builtin_1_text.safetensors"
 
-MODEL_ID = "built-in/1"
+MODEL_ID = "built-in/2"
 """The number rises with every released set of weights, so that a database says which one made its vectors."""
+
+FIRST_MODEL_ID = "built-in/1"
+"""What shipped before; its text tower stays, so that databases of its vectors can be searched."""
 
 
 class BuiltinEncoder:
     """Images and phrases to unit vectors of one space, without any download.
 
-    `weights` is a file that training wrote; None takes the one in the package. `device` is torch's name of the device
-    for images; None takes CUDA where there is one. `vocabulary` lists the category names that it was trained on.
+    `folder` holds the two files that training wrote; None takes those in the package. `device` is torch's name of the
+    device for images; None takes CUDA where there is one. `vocabulary` lists the names that objects are labelled with.
+    The checksum is that of the text file, which carries the image file's.
     """
 
-    def __init__(self, weights: Path | str | None = None, device: str | None = None) -> None:
-        from safetensors.numpy import load
-
-        self._file, self._device = Path(weights) if weights else WEIGHTS, device
+    def __init__(self, folder: Path | str | None = None, device: str | None = None) -> None:
+        self._folder, self._device = Path(folder) if folder else FOLDER, device
+        tensors, settings, self.checksum = _read(self._folder / TEXT_WEIGHTS.name)
         try:
-            content = self._file.read_bytes()
-            self._tensors = load(content)
-            settings = _metadata(content)
-            self._text_tower = TextTower(settings["words"], _under("text.", self._tensors))
+            self._text_tower = TextTower(settings["words"], tensors)
             self.calibration = Calibration(**{**settings["calibration"], "neutral_phrases": tuple(settings["neutral"])})
             self.vocabulary: tuple[str, ...] = tuple(settings["vocabulary"])
             self.training: dict[str, Any] = settings["training"]
-        except Exception as error:  # an unreadable file, a broken header and a missing tensor all mean the same
-            raise ModelError(f"{self._file} holds no weights of the built-in encoder: {error!r}. Reinstall") from error
+            self._image_settings: dict[str, Any] = settings["image"]
+        except Exception as error:  # a header of another kind and a missing tensor mean the same
+            raise _unreadable(self._folder / TEXT_WEIGHTS.name, error) from error
         self._image_tower: ImageTower | None = None
         self.model_id = MODEL_ID
-        self.checksum = hashlib.sha256(content).hexdigest()
         self.dimension = self._text_tower.dimension
 
     @classmethod
-    def from_model_id(cls, model_id: str, **options: Any) -> BuiltinEncoder:
-        """Return the encoder; raises ModelError where this version of core3d ships another than `model_id`."""
+    def from_model_id(cls, model_id: str, **options: Any) -> BuiltinEncoder | FirstBuiltinTexts:
+        """Return the encoder, or of the first one its texts; raises ModelError for any other `model_id`."""
+        if model_id == FIRST_MODEL_ID:
+            return FirstBuiltinTexts()
         if model_id != MODEL_ID:
             raise ModelError(
                 f"this version of core3d ships {MODEL_ID}, the vectors were made by {model_id}: index the scenes again"
@@ -71,18 +77,66 @@ class BuiltinEncoder:
         """Return (N, D) unit embeddings of N images, each (h, w, 3) uint8 RGB of any size."""
         check_images(images)
         if self._image_tower is None:
-            from core3d_search.encoders.builtin_image import ImageTower
-
-            self._image_tower = ImageTower(_under("image.", self._tensors), self._device)
+            self._image_tower = self._load_images()
         return self._image_tower.encode(images)
 
+    def _load_images(self) -> ImageTower:
+        from core3d_search.encoders.builtin_image import ImageTower
 
-def _under(prefix: str, tensors: dict[str, npt.NDArray[Any]]) -> dict[str, npt.NDArray[Any]]:
-    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+        file = self._folder / IMAGE_WEIGHTS.name
+        tensors, settings, checksum = _read(file)
+        if checksum != self._image_settings["checksum"]:
+            raise ModelError(f"{file} does not belong to {TEXT_WEIGHTS.name} beside it: reinstall core3d")
+        vectors = {judge: self._text_tower.encode(names) for judge, names in settings["names"].items()}
+        return ImageTower(
+            tensors, vectors, self._image_settings["photos_share"], self._image_settings["sharpness"], self._device
+        )
 
 
-def _metadata(content: bytes) -> dict[str, Any]:
-    """Return the settings in the header of a safetensors file: 8 bytes of length, then JSON."""
-    header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
-    settings: dict[str, Any] = json.loads(header["__metadata__"]["core3d"])
-    return settings
+class FirstBuiltinTexts:
+    """The text side of `built-in/1`: searches databases that it embedded; it embeds no new images."""
+
+    def __init__(self) -> None:
+        tensors, settings, _ = _read(FIRST_TEXT_WEIGHTS)
+        self._text_tower = TextTower(settings["words"], tensors)
+        self.calibration = Calibration(**{**settings["calibration"], "neutral_phrases": tuple(settings["neutral"])})
+        self.vocabulary: tuple[str, ...] = tuple(settings["vocabulary"])
+        self.model_id, self.checksum = FIRST_MODEL_ID, str(settings["checksum"])
+        self.dimension = self._text_tower.dimension
+
+    @classmethod
+    def from_model_id(cls, model_id: str, **options: Any) -> FirstBuiltinTexts:
+        """Return the texts of `model_id`, which must be built-in/1."""
+        if model_id != FIRST_MODEL_ID:
+            raise ModelError(f"these are the texts of {FIRST_MODEL_ID}, not of {model_id}")
+        return cls()
+
+    def encode_texts(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        """Return (N, D) unit embeddings of N phrases."""
+        return self._text_tower.encode(texts)
+
+    def encode_images(self, images: Sequence[npt.NDArray[np.uint8]]) -> npt.NDArray[np.float32]:
+        """Raise ModelError: the image side is gone."""
+        raise ModelError(
+            f"{FIRST_MODEL_ID} embeds no more images, this version of core3d ships {MODEL_ID}: index the scenes again"
+        )
+
+
+def _read(file: Path) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any], str]:
+    """Return the tensors of a safetensors file, the settings in its header, and the SHA-256 of the file.
+
+    Raises ModelError where it cannot be read. The header is 8 bytes of length, then JSON.
+    """
+    from safetensors.numpy import load
+
+    try:
+        content = file.read_bytes()
+        header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+        settings: dict[str, Any] = json.loads(header["__metadata__"]["core3d"])
+        return load(content), settings, hashlib.sha256(content).hexdigest()
+    except Exception as error:  # an unreadable file and a broken header mean the same
+        raise _unreadable(file, error) from error
+
+
+def _unreadable(file: Path, error: Exception) -> ModelError:
+    return ModelError(f"{file} holds no weights of the built-in encoder: {error!r}. Reinstall")

@@ -40,7 +40,8 @@ class TextTower:
     """Phrases to unit vectors: word + n-gram vectors, gated by place, pooled by attention, then two layers.
 
     `tensors`, all float: words (W + 1, E), ngrams (B, E), place_gain and place_shift (LAST_POSITIONS, E),
-    attention (E, E), attention_query (E,), hidden (H, E) with hidden_bias (H,), output (D, H) with output_bias (D,).
+    attention (E, E), attention_query (E,), hidden (H, E) with hidden_bias (H,), output (D, H) with output_bias (D,),
+    and linear (D, E) beside the two layers.
     """
 
     def __init__(self, words: Sequence[str], tensors: Mapping[str, npt.NDArray[np.floating]]) -> None:
@@ -65,4 +66,6 @@ class TextTower:
         pooled = weights @ vectors / weights.sum()
         hidden = np.maximum(t["hidden"] @ pooled + t["hidden_bias"], 0)
         output = t["output"] @ hidden + t["output_bias"]
+        if "linear" in t:  # built-in/1 has none
+            output = output + t["linear"] @ pooled
         return np.asarray(output / np.linalg.norm(output), np.float32)

@@ -120,6 +120,13 @@ class OpenClipEncoder:
         return np.concatenate(parts) if parts else np.zeros((0, self.dimension), np.float32)
 
 
+def fetch_weights(model: str, pretrained: str) -> Path:
+    """Return the published weights `pretrained` of `model`, downloaded if they are not at hand; raises ModelError."""
+    import open_clip
+
+    return _published_weights(model, pretrained, open_clip.get_pretrained_cfg(model, pretrained) or {})
+
+
 def _published_weights(model: str, pretrained: str | None, published: dict[str, Any]) -> Path:
     """Return the file of published weights: from the cache of an earlier download, else downloaded now."""
     import open_clip

@@ -117,6 +117,8 @@ class CropConfig(Section):
     """Ratio of box sides, as above."""
     batch: Count = 64
     """Crops that the encoder sees at once."""
+    views: Annotated[int, Ge(0)] = 6
+    """Best views of an object that are embedded; 0 embeds every observation, as the paper does."""
 
 
 @dataclass(frozen=True)
@@ -164,6 +166,14 @@ class FusionConfig(Section):
     """Frames: in a scene of so many or fewer one observation is enough."""
     min_voxels: Annotated[int, Ge(0)] = 30
     """Voxels: smaller objects are dropped."""
+    same_view_m: Amount = 0.1
+    """Metres between cameras up to which two frames may be one viewpoint: its frames count as one look."""
+    same_view_degrees: Amount = 5.0
+    """Degrees between the directions of such cameras."""
+    repeat_overlap: Fraction = 0.8
+    """Fraction: what one viewpoint shows is one thing from this overlap, both ways, before viewpoints are compared."""
+    block_viewpoints: Count = 32
+    """Viewpoints whose observations are compared at once, with each other and with the objects so far."""
     absorb_overlap: Fraction = 0.6
     """Fraction: an object covered this much by a larger one it is never seen apart from joins it; 1 switches off."""
     noise_fraction: Fraction = 0.05
@@ -239,19 +249,28 @@ class IndexConfig(Section):
             raise InputError("; ".join(_refusal(dict(one)) for one in error.errors())) from error
 
 
+TIGHT_CROPS = CropConfig(mask_weight=0.5, box_weight=0.5, large_weight=0.0, huge_weight=0.0, surroundings_weight=0.0)
+"""What the built-in encoder is asked: its wide crops say little (docs/model-card.md), and each costs as much."""
+
 PROFILES: dict[str, IndexConfig] = {
-    "built-in": IndexConfig(),
+    "built-in": IndexConfig(crops=TIGHT_CROPS),
     "fast": IndexConfig(
         frames=FrameConfig(stride=3),
         masks=MaskConfig(levels=(2, 4), novelty=(0.3,)),
-        crops=CropConfig(large_weight=0.0, huge_weight=0.0, surroundings_weight=0.0),
+        crops=TIGHT_CROPS,
     ),
     "core3d": IndexConfig(
         masks=MaskConfig(generator="semantic-sam"),
         encoder=EncoderConfig("open_clip", {"model": "EVA02-L-14", "pretrained": "merged2b_s4b_b131k"}),
     ),
 }
-"""built-in: nothing to download. fast: fewer frames, levels and crops. core3d: the models of the paper."""
+
+PROFILE_WORDS = {
+    "built-in": "nothing to download",
+    "fast": "the same models; fewer frames, levels and crops",
+    "core3d": "the models of the paper",
+}
+"""What each profile is, in a few words."""
 
 
 def resolve(profile: str = "built-in", overrides: Iterable[str] = ()) -> IndexConfig:

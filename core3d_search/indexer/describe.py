@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from core3d_search.datatypes import SceneObject
 from core3d_search.encoders import Encoder
+from core3d_search.indexer.best_views import best_views
 from core3d_search.indexer.config import IndexConfig
 from core3d_search.indexer.crops import embed_observations
 from core3d_search.indexer.frames import SceneReader
+from core3d_search.indexer.fusion import FusedObject
 from core3d_search.indexer.labels import Labeller
 from core3d_search.indexer.lifting import Observation
 from core3d_search.indexer.perceive import SceneResult, read
 from core3d_search.indexer.report import StageClock, StageProgress, silent
+from core3d_search.meshes.names import spoken
+
+ALMOST_SURE = 1 - 1e-9
 
 
 def describe(
@@ -29,6 +35,7 @@ def describe(
 ) -> list[SceneObject]:
     """Return the objects of `result` with embedding and label, in its order; frames are read again for their crops.
 
+    An object that the scene's files name is labelled so, with the score 1, which no comparison gives.
     Raises InputError where a frame that was readable is not any more.
     """
     with clock("embed"):
@@ -43,8 +50,8 @@ def describe(
             box=fused.box,
             embedding=embedding,
             observation_count=fused.observation_count,
-            label=label,
-            label_score=score,
+            label=spoken(fused.name) or label,
+            label_score=1.0 if fused.name else min(score, ALMOST_SURE),
             views=fused.views,
         )
         for fused, embedding, (label, score) in zip(result.objects, embeddings, labels, strict=True)
@@ -58,13 +65,13 @@ def embed_objects(
     config: IndexConfig,
     progress: StageProgress = silent,
 ) -> npt.NDArray[np.float32]:
-    """Return (N, D) unit embeddings of the N objects: the normalised sum over all of each one's observations.
+    """Return (N, D) unit embeddings of the N objects: the normalised sum over the views of each that are embedded.
 
     Frame by frame, so that memory holds one frame's crops and one sum an object.
     """
     by_frame: dict[int, list[tuple[int, int]]] = defaultdict(list)
     for number, fused in enumerate(result.objects):
-        for member in fused.members:
+        for member in embedded_members(fused, result, config.crops.views):
             by_frame[result.observations[member].frame].append((member, number))
     sums = np.zeros((len(result.objects), encoder.dimension))
     for done, position in enumerate(sorted(by_frame), 1):
@@ -76,6 +83,15 @@ def embed_objects(
     lengths = np.linalg.norm(sums, axis=1, keepdims=True)
     embeddings: npt.NDArray[np.float32] = (sums / np.maximum(lengths, 1e-12)).astype(np.float32)
     return embeddings
+
+
+def embedded_members(fused: FusedObject, result: SceneResult, count: int) -> Sequence[int]:
+    """Return which observations of an object are embedded: its `count` best views, or all where `count` is 0."""
+    if count == 0:
+        return fused.members
+    members = [result.observations[member] for member in fused.members]
+    cameras = {note.position: note.world_from_camera for note in result.frames if note.world_from_camera is not None}
+    return [fused.members[number] for number in best_views(members, fused.box.center, cameras, count)]
 
 
 def _sort_key(seen: Observation) -> tuple[float, ...]:

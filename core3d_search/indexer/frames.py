@@ -66,7 +66,8 @@ class ReadOptions:
 
     `depth_scale`: stored units to the metre (1000 = millimetres; a value below 1 is read as metres to the unit).
     `camera_axes`: the axes that the stored poses use, a key of `CAMERA_AXES`. `invert_poses`: what is stored is
-    camera_from_world. `up` (3,): the unit world direction against gravity. `scale`: metres to the unit of the poses.
+    camera_from_world. `up` (3,): the unit world direction against gravity. `scale`: metres to the unit of the poses,
+    or of a mesh. `objects`: what becomes an object of a mesh, see `known.OBJECT_KINDS`.
     """
 
     depth_scale: float | None = None
@@ -74,6 +75,7 @@ class ReadOptions:
     invert_poses: bool | None = None
     up: tuple[float, float, float] | None = None
     scale: float | None = None
+    objects: str | None = None
 
     def over(self, other: ReadOptions) -> ReadOptions:
         """Return these options, with those of `other` where these say nothing."""

@@ -1,10 +1,15 @@
-"""Observations to objects: whatever overlaps in both directions is one thing (paper section 3.3)."""
+"""Observations to objects: whatever overlaps in both directions is one thing (paper section 3.3).
+
+Frames are taken viewpoint by viewpoint, along a curve through the places that they were seen from: what one place shows
+is united first, then a few dozen neighbouring places with what is there already. Time so grows with the frames, memory
+with the voxels, and a hundred looks from one place weigh as much as one.
+"""
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,21 +17,22 @@ import numpy.typing as npt
 
 from core3d_search.datatypes import Box3D, View
 from core3d_search.errors import InputError
-from core3d_search.geometry import fit_box, thin, voxel_keys
+from core3d_search.geometry import fit_box, voxel_keys
 from core3d_search.indexer.clusters import cluster
 from core3d_search.indexer.config import FusionConfig
 from core3d_search.indexer.lifting import Observation
+from core3d_search.indexer.merging import Group, absorb_parts, distinct, united
 from core3d_search.indexer.planes import Structure
-from core3d_search.indexer.surfaces import depth_noise
-
-Voxels = npt.NDArray[np.int64]
+from core3d_search.indexer.surface_sums import SurfaceSums
+from core3d_search.indexer.viewpoints import Viewpoints
 
 
 @dataclass(frozen=True, eq=False)
 class FusedObject:
     """One object of a scene: `points` (P, 3) float32 world metres, `colors` (P, 3) uint8.
 
-    `members` are positions in the list of observations that was fused; `views` are the best first.
+    `members` are positions in the list of observations that was fused; `views` are the best first; `name` is what the
+    scene's own files call it, "" where they do not.
     """
 
     points: npt.NDArray[np.float32]
@@ -34,6 +40,7 @@ class FusedObject:
     box: Box3D
     members: tuple[int, ...]
     views: tuple[View, ...]
+    name: str = ""
 
     @property
     def observation_count(self) -> int:
@@ -43,198 +50,141 @@ class FusedObject:
 
 def fuse(
     observations: Sequence[Observation],
-    frame_count: int,
+    cameras: Mapping[int, npt.NDArray[np.float64]],
     config: FusionConfig,
     up: npt.ArrayLike | None = None,
     structure: Structure | None = None,
 ) -> list[FusedObject]:
-    """Return the objects of a scene of `frame_count` frames, largest first; the order of `observations` is immaterial.
+    """Return the objects of a scene, largest first.
 
-    `up` (3,) makes boxes stand upright. Objects that are nothing but bare `structure` are left out. Raises InputError
-    where the config compares looks and observations come without an embedding.
+    `cameras` gives the world_from_camera (4, 4) of every frame that was used, by its number. Neither the order of
+    `observations` nor the numbering of frames matters. `up` (3,) makes boxes stand upright. Objects that are nothing
+    but bare `structure` are left out. Raises InputError where the config compares looks and observations come without
+    an embedding.
     """
-    order = sorted(range(len(observations)), key=lambda position: _sort_key(observations[position]))
-    ranked = [observations[position] for position in order]
-    voxels = _number_voxels(ranked, config.voxel_m)
-    groups = merge_groups(voxels, _embeddings(ranked, config), config)
+    viewpoints = Viewpoints.of(cameras, config)
+    groups = group_observations(observations, viewpoints, config)
     if config.absorb_overlap < 1:
-        groups = absorb_parts(groups, voxels, [o.frame for o in ranked], config.absorb_overlap)
-    needed = min(config.min_observations, max(3, frame_count // 6)) if frame_count > config.few_frames else 1
+        frames = [observation.frame for observation in observations]
+        groups = absorb_parts(groups, frames, config.absorb_overlap)
+    weights = _weights(observations, viewpoints)
+    needed = _needed(len(viewpoints), config)
     objects = []
     for group in groups:
-        if len(group) < needed:
+        if sum(weights[member] for member in group.members) < needed:
             continue
-        fused = _build(group, ranked, order, voxels, config, up)
+        fused = _build(group, observations, viewpoints, config, up)
         if len(fused.points) < config.min_voxels or _is_bare(fused, structure, config.max_structure):
             continue
         objects.append(fused)
     return sorted(objects, key=lambda fused: (-len(fused.points), tuple(fused.box.center)))
 
 
-def _embeddings(observations: Sequence[Observation], config: FusionConfig) -> npt.NDArray[np.float64]:
-    """Return (N, D) the embeddings that `config` compares; (N, 0) where it is the paper's, which compares none."""
-    if config.min_similarity <= -1 or not observations:
-        return np.zeros((len(observations), 0))
-    found = [o.embedding for o in observations if o.embedding is not None]
-    if len(found) < len(observations):
-        raise InputError("fusion.min_similarity compares embeddings: observations must be embedded before fusion")
-    return np.stack(found).astype(np.float64)
+def group_observations(
+    observations: Sequence[Observation], viewpoints: Viewpoints, config: FusionConfig
+) -> list[Group]:
+    """Return the groups of observations that are one object each, in an order that content alone decides."""
+    of_frame: dict[int, list[int]] = defaultdict(list)
+    for position, observation in enumerate(observations):
+        of_frame[observation.frame].append(position)
+    repeated = replace(config, gamma=config.repeat_overlap, delta=1.0)
+    groups: list[Group] = []
+    ranks: dict[int, int] = {}
+    for block in viewpoints.blocks(config.block_viewpoints):
+        seen: list[Group] = []
+        for frames in block:
+            members = [position for frame in frames for position in of_frame[frame]]
+            single = _singles(members, observations, config)
+            ranks |= {group.members[0]: len(ranks) + number for number, group in enumerate(single)}
+            seen += united(single, repeated)
+        beside, away = _touched(groups, seen)
+        groups = sorted(away + united(beside + seen, config), key=lambda group: ranks[group.members[0]])
+    return groups
+
+
+def _singles(members: Sequence[int], observations: Sequence[Observation], config: FusionConfig) -> list[Group]:
+    """Return each of the observations at `members` as a group, ordered by content alone."""
+    ranked = sorted(members, key=lambda position: _sort_key(observations[position]))
+    groups = []
+    for position in ranked:
+        observation = observations[position]
+        voxels = distinct(voxel_keys(observation.points, config.voxel_m))
+        groups.append(Group(voxels, (position,), _look(observation, config)))
+    return groups
 
 
 def _sort_key(observation: Observation) -> tuple[Any, ...]:
     """Order by content, so that nothing depends on the order in which observations came."""
-    return (observation.frame, observation.level, *observation.box.tolist(), observation.points.tobytes())
+    return (observation.level, *observation.box.tolist(), observation.points.tobytes(), observation.frame)
 
 
-def _number_voxels(observations: Sequence[Observation], size: float) -> list[Voxels]:
-    """Return for each observation the sorted numbers, 0 to V - 1, of the voxels that it occupies."""
-    keys = [np.unique(voxel_keys(observation.points, size)) for observation in observations]
-    if not keys:
-        return []
-    _, numbers = np.unique(np.concatenate(keys), return_inverse=True)
-    return np.split(numbers.astype(np.int64), np.cumsum([len(part) for part in keys])[:-1])
+def _look(observation: Observation, config: FusionConfig) -> npt.NDArray[np.float64]:
+    """Return the embedding (D,) that `config` compares; (0,) where it is the paper's, which compares none."""
+    if config.min_similarity <= -1:
+        return np.zeros(0)
+    if observation.embedding is None:
+        raise InputError("fusion.min_similarity compares embeddings: observations must be embedded before fusion")
+    return observation.embedding.astype(np.float64)
 
 
-def agree(shared: float, size_a: int, size_b: int, config: FusionConfig) -> bool:
-    """Return the paper's test: both overlaps above gamma, and less than delta apart."""
-    a, b = shared / size_a, shared / size_b
-    return a > config.gamma and b > config.gamma and abs(a - b) < config.delta
+def _touched(groups: Sequence[Group], seen: Sequence[Group]) -> tuple[list[Group], list[Group]]:
+    """Return the `groups` whose surroundings box meets that of all `seen` together, and the others."""
+    if not groups or not seen:
+        return list(groups), []
+    low = np.min([group.low for group in seen], axis=0)
+    high = np.max([group.high for group in seen], axis=0)
+    lows, highs = np.stack([group.low for group in groups]), np.stack([group.high for group in groups])
+    near = ((lows <= high) & (highs >= low)).all(axis=1)
+    return [g for g, is_near in zip(groups, near, strict=True) if is_near], [
+        g for g, is_near in zip(groups, near, strict=True) if not is_near
+    ]
 
 
-def merge_groups(
-    voxels: Sequence[Voxels], embeddings: npt.NDArray[np.float64], config: FusionConfig
-) -> list[tuple[int, ...]]:
-    """Return the groups of observations that are one object each, by greedy agglomeration.
-
-    The two groups that overlap most (by the smaller of both overlaps; ties by position) and pass the test are united,
-    overlaps with the union are measured anew, until no pair passes. Only pairs that touch are ever looked at:
-    intersections start from A A^T, A being observations x voxels.
-    """
-    shared = _pairwise_intersections(voxels)
-    sets: dict[int, Voxels] = dict(enumerate(voxels))
-    members: dict[int, tuple[int, ...]] = {number: (number,) for number in sets}
-    sums: dict[int, npt.NDArray[np.float64]] = dict(enumerate(embeddings))
-    heap: list[tuple[float, int, int]] = []
-
-    def offer(a: int, b: int) -> None:
-        size_a, size_b, both = len(sets[a]), len(sets[b]), shared[a][b]
-        if agree(both, size_a, size_b, config) and _similar(sums[a], sums[b], config.min_similarity):
-            heapq.heappush(heap, (-both / max(size_a, size_b), min(a, b), max(a, b)))
-
-    for a, row in shared.items():
-        for b in row:
-            if a < b:
-                offer(a, b)
-    inside = np.zeros(1 + max((int(part[-1]) for part in voxels if len(part)), default=0), bool)
-    new = len(voxels)
-    while heap:
-        _, a, b = heapq.heappop(heap)
-        if a not in sets or b not in sets:
-            continue
-        sets[new] = union = np.union1d(sets.pop(a), sets.pop(b))
-        members[new] = tuple(sorted(members.pop(a) + members.pop(b)))
-        sums[new] = sums.pop(a) + sums.pop(b)
-        row_a, row_b = shared.pop(a), shared.pop(b)
-        shared[new] = {}
-        inside[union] = True
-        for other in sorted((row_a.keys() | row_b.keys()) - {a, b}):
-            if other in row_a and other in row_b:
-                both = int(np.count_nonzero(inside[sets[other]]))
-            else:
-                both = row_a.get(other, 0) + row_b.get(other, 0)
-            shared[other].pop(a, None)
-            shared[other].pop(b, None)
-            shared[new][other] = shared[other][new] = both
-            offer(new, other)
-        inside[union] = False
-        new += 1
-    return sorted(members.values())
+def _weights(observations: Sequence[Observation], viewpoints: Viewpoints) -> npt.NDArray[np.float64]:
+    """Return (N,) what each observation counts: those of one viewpoint share what one frame there would count."""
+    viewpoint = viewpoints.of_frame()
+    return np.array([1 / len(viewpoints.frames[viewpoint[observation.frame]]) for observation in observations])
 
 
-def _pairwise_intersections(voxels: Sequence[Voxels]) -> dict[int, dict[int, int]]:
-    """Return for each observation the number of voxels shared with every other that it touches."""
-    from scipy.sparse import csr_matrix
-
-    shared: dict[int, dict[int, int]] = {number: {} for number in range(len(voxels))}
-    if not voxels:
-        return shared
-    indptr = np.concatenate([[0], np.cumsum([len(part) for part in voxels])])
-    indices = np.concatenate(voxels)
-    occupied = csr_matrix((np.ones(len(indices), np.int32), indices, indptr))
-    touching = (occupied @ occupied.T).tocoo()
-    for a, b, count in zip(touching.row.tolist(), touching.col.tolist(), touching.data.tolist(), strict=True):
-        if a != b:
-            shared[a][b] = count
-    return shared
-
-
-def _similar(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64], minimum: float) -> bool:
-    """Return whether two sums of embeddings point alike; always, where `minimum` is -1."""
-    return minimum <= -1 or float(a @ b) >= minimum * float(np.linalg.norm(a) * np.linalg.norm(b))
-
-
-def absorb_parts(
-    groups: Sequence[tuple[int, ...]], voxels: Sequence[Voxels], frames: Sequence[int], overlap: float
-) -> list[tuple[int, ...]]:
-    """Return `groups` with each partial view joined to the larger group that covers it, smallest first.
-
-    A group that lies in a larger one by at least `overlap` of its voxels is a partial view of it where the two are
-    mostly not seen in the same frames; a cushion that is seen beside its couch in the same frames stays apart.
-    """
-    sets = [np.unique(np.concatenate([voxels[m] for m in group])) for group in groups]
-    alive = {number: set(group) for number, group in enumerate(groups)}
-    seen = {number: {frames[m] for m in group} for number, group in enumerate(groups)}
-    sizes = [len(part) for part in sets]
-    shared = _pairwise_intersections(sets)
-    for small in sorted(range(len(groups)), key=lambda number: (sizes[number], number)):
-        best, target = 0.0, -1
-        for large, both in sorted(shared[small].items()):
-            if large not in alive or (sizes[large], large) <= (sizes[small], small):
-                continue
-            covered = both / sizes[small]
-            together = len(seen[small] & seen[large]) / len(seen[small])
-            if covered >= overlap and together <= 0.5 and covered > best:
-                best, target = covered, large
-        if target >= 0:
-            alive[target] |= alive.pop(small)
-            seen[target] |= seen[small]
-    return sorted(tuple(sorted(group)) for group in alive.values())
+def _needed(viewpoint_count: int, config: FusionConfig) -> float:
+    """Return the weight of observations that an object needs; a little less, since weights are fractions."""
+    if viewpoint_count <= config.few_frames:
+        return 0.0
+    return min(config.min_observations, max(3, viewpoint_count // 6)) - 1e-6
 
 
 def _build(
-    group: tuple[int, ...],
-    ranked: Sequence[Observation],
-    order: Sequence[int],
-    voxels: Sequence[Voxels],
+    group: Group,
+    observations: Sequence[Observation],
+    viewpoints: Viewpoints,
     config: FusionConfig,
     up: npt.ArrayLike | None,
 ) -> FusedObject:
     """Return the object that a group of observations is."""
-    parts = [ranked[member] for member in group]
-    points, colors = thin(
-        np.concatenate([part.points for part in parts]),
-        config.voxel_m,
-        np.concatenate([part.colors for part in parts]),
-    )
-    whole = len(points)
-    cells = [voxels[member] for member in group]
-    precision = np.repeat([depth_noise(part.depth_m) ** -2 for part in parts], [len(part) for part in cells])
-    _, inverse, counts = np.unique(np.concatenate(cells), return_inverse=True, return_counts=True)
-    weights = np.bincount(inverse, precision)
+    sums = SurfaceSums((observations[member] for member in group.members), config.voxel_m)
+    points, colors, counts, weights = sums.points, sums.colors, sums.counts, sums.precision
     solid = well_supported(counts, config.noise_fraction)
+    whole = len(points)
     points, colors, counts, weights = points[solid], colors[solid], counts[solid], weights[solid]
     if config.stray_fraction > 0:
         kept = _without_strays(points, counts, config)
         points, colors, weights = points[kept], colors[kept], weights[kept]
     box = fit_box(points, up, weights, config.box_trim, config.box_max_trim_m)
-    seen = sorted(
-        ((-len(voxels[member]) / whole, member) for member in group),
-    )[: config.views]
-    views = tuple(
-        View(ranked[member].frame, tuple(ranked[member].box.tolist()), min(1.0, -fraction)) for fraction, member in seen
-    )
-    positions = tuple(sorted(order[member] for member in group))
-    return FusedObject(points, colors, box, positions, views)
+    views = _views(group, observations, viewpoints, whole, config)
+    return FusedObject(points, colors, box, tuple(sorted(group.members)), views)
+
+
+def _views(
+    group: Group, observations: Sequence[Observation], viewpoints: Viewpoints, voxel_count: int, config: FusionConfig
+) -> tuple[View, ...]:
+    """Return the views that show most of an object, best first, one a viewpoint at most."""
+    viewpoint = viewpoints.of_frame()
+    best: dict[int, View] = {}
+    for member in sorted(group.members, key=lambda m: -len(observations[m].points)):
+        seen = observations[member]
+        share = min(1.0, len(seen.points) / voxel_count)
+        best.setdefault(viewpoint[seen.frame], View(seen.frame, tuple(seen.box.tolist()), share))
+    return tuple(list(best.values())[: config.views])
 
 
 def well_supported(counts: npt.NDArray[np.int64], noise_fraction: float) -> npt.NDArray[np.bool_]:

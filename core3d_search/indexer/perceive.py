@@ -39,7 +39,8 @@ def perceive(
     encoder: Encoder | None = None,
     progress: StageProgress = silent,
 ) -> SceneResult:
-    """Return the objects of a scene; `journal` gets each frame as it is done, and the seconds of each stage.
+    """Return the objects of a scene; `journal` gets each frame as it is done, and the seconds of each stage; a frame
+    that it has from an interrupted run is not looked at again.
 
     A frame that cannot be used is skipped and noted with the reason. `encoder` is needed only where
     `fusion.min_similarity` compares looks. Raises InputError where no frame can be used.
@@ -48,13 +49,14 @@ def perceive(
     generator = generator.for_scene(structure)
     positions = config.frames.positions(len(reader))
     for done, position in enumerate(positions, 1):
-        _do_frame(position, reader, generator, structure, config, journal, encoder)
+        if not journal.resume(position):
+            _do_frame(position, reader, generator, structure, config, journal, encoder)
         progress(reader.name, "frames", done, len(positions), len(journal.skipped))
     if not journal.used_count:
         first = journal.skipped[0].reason if journal.skipped else "it has no frames"
         raise InputError(f"no frame of scene {reader.name!r} can be used; the first: {first}")
     with journal.clock("fuse"):
-        objects = fuse(journal.observations, journal.used_count, config.fusion, structure.up, structure)
+        objects = fuse(journal.observations, journal.cameras, config.fusion, structure.up, structure)
     return SceneResult(structure, journal.frames, journal.observations, objects)
 
 

@@ -12,12 +12,16 @@ from core3d_search.indexer.config import IndexConfig
 from core3d_search.indexer.describe import describe
 from core3d_search.indexer.frames import SceneReader
 from core3d_search.indexer.journal import Journal
+from core3d_search.indexer.known import knows_parts
+from core3d_search.indexer.known_objects import perceive_parts, with_names
 from core3d_search.indexer.masks import MaskGenerator
 from core3d_search.indexer.masks.progressive import make_generator
-from core3d_search.indexer.perceive import perceive
+from core3d_search.indexer.perceive import SceneResult, perceive
 from core3d_search.indexer.report import RunReport, StageProgress, silent
+from core3d_search.indexer.work_file import WorkFile, input_key, place_of
 from core3d_search.indexer.write import RunInput, write, write_failure
 from core3d_search.store import Store
+from core3d_search.version import __version__
 
 
 @dataclass(frozen=True)
@@ -77,22 +81,29 @@ def index_scene(
 
     A scene whose files, config and models have not changed is left alone, unless `force`. A frame that cannot be used
     is skipped and reported; where none can, InputError is raised and the failed run recorded. The store is written in
-    one transaction at the very end, so an interruption leaves it as it was. `check` sees a scene before its first
-    frame is worked on, and refuses it by raising.
+    one transaction at the very end, so an interruption leaves it as it was; frames that are done are kept in a work
+    file beside it until then, and the next run on the same input goes on from there. `check` sees a scene before its
+    first frame is worked on, and refuses it by raising.
     """
     run = RunInput.of(reader, generator, encoder, config)
     if not force and store.is_current(reader.name, run.fingerprint, run.config_checksum):
         return RunReport(reader.name, len(reader), objects=store.scene(reader.name).object_count, unchanged=True)
-    journal = Journal()
+    work = _work_file(store, reader, run)
+    journal = Journal(work)
     try:
-        if check is not None:
+        if check is not None and knows_parts(reader) is None:  # what is rendered here agrees with itself
             check(reader)
-        result = perceive(reader, generator, config, journal, encoder=encoder, progress=progress)
+        result = find_objects(reader, generator, config, journal, encoder=encoder, progress=progress)
         objects = describe(result, reader, encoder, config, journal.clock, progress=progress)
         write(store, reader, run, journal, result, objects)
     except Exception as error:
         write_failure(store, reader, run, journal, error)
         raise
+    finally:
+        if work is not None:
+            work.close()
+    if work is not None:
+        work.remove()
     return RunReport(
         reader.name,
         len(journal.frames),
@@ -101,4 +112,30 @@ def index_scene(
         len(result.observations),
         len(objects),
         dict(journal.clock.seconds),
+        resumed=journal.resumed_count,
     )
+
+
+def _work_file(store: Store, reader: SceneReader, run: RunInput) -> WorkFile | None:
+    """Return where frames that are done outlive an interruption, beside the database; None where that is a server's."""
+    if store.path is None:
+        return None
+    key = input_key(run.fingerprint, run.config_checksum, __version__)
+    return WorkFile(place_of(store.path, reader.name), key)
+
+
+def find_objects(
+    reader: SceneReader,
+    generator: MaskGenerator,
+    config: IndexConfig,
+    journal: Journal,
+    *,
+    encoder: Encoder | None = None,
+    progress: StageProgress = silent,
+) -> SceneResult:
+    """Return the objects of a scene: by masks, or its parts where its files say what they are; raises as they do."""
+    known = knows_parts(reader)
+    if known is not None and known.parts_are_objects():
+        return perceive_parts(reader, known, config, journal, progress=progress)
+    result = perceive(reader, generator, config, journal, encoder=encoder, progress=progress)
+    return result if known is None else with_names(result, reader, known, config)

@@ -44,7 +44,10 @@ class SkippedFrame:
 
 @dataclass(frozen=True)
 class RunReport:
-    """One execution of the pipeline on one scene; `seconds` is wall time per stage."""
+    """One execution of the pipeline on one scene; `seconds` is wall time per stage.
+
+    `resumed` frames were done by an earlier run that was interrupted.
+    """
 
     scene: str
     frames: int
@@ -54,11 +57,12 @@ class RunReport:
     objects: int = 0
     seconds: dict[str, float] = field(default_factory=dict)
     unchanged: bool = False
+    resumed: int = 0
 
     @property
     def seconds_per_frame(self) -> float:
-        """Wall seconds of all stages together, per frame that was used."""
-        return sum(self.seconds.values()) / max(1, self.frames - len(self.skipped))
+        """Wall seconds of all stages together, per frame that was worked on."""
+        return sum(self.seconds.values()) / max(1, self.frames - len(self.skipped) - self.resumed)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, for JSON."""
@@ -66,6 +70,7 @@ class RunReport:
             "scene": self.scene,
             "unchanged": self.unchanged,
             "frames": self.frames,
+            "resumed": self.resumed,
             "skipped": [{"position": s.position, "reason": s.reason} for s in self.skipped],
             "masks": self.masks,
             "observations": self.observations,

@@ -111,9 +111,11 @@ def _split_scope(text: str) -> tuple[str, bool]:
 def split_scene(text: str, scenes: Collection[str]) -> tuple[str | None, str]:
     """Split "in scene NAME" (or a known name after "in", or a quoted one) off the text: the name, and the rest."""
     short = text[: 2 * LONGEST_TEXT]
+    lowered = short.lower()  # compared first: with thousands of scenes, compiling a pattern for each takes seconds
     known = (
         re.search(rf"\b(?:in|from)\s+(?:the\s+)?(?:room\s+)?({re.escape(name)})(?!\w)", short, re.IGNORECASE)
         for name in scenes
+        if name.lower() in lowered
     )
     for found in (_QUOTED_SCENE.search(short), _NAMED_SCENE.search(short), *known):
         if found:

@@ -19,11 +19,13 @@ class PhraseMatch:
     """How well a phrase names each of N objects: `probability` (N,) in [0, 1], raw `similarity` (N,) in [-1, 1].
 
     `scale` turns differences of similarity into log odds; 0 where similarities tell nothing beyond the probability.
+    `names` (N) are the names that files gave to objects and that match, None for those that were matched by looks.
     """
 
     probability: Array
     similarity: Array
     scale: float = 0.0
+    names: tuple[str | None, ...] = ()
 
 
 Match = Callable[[str], PhraseMatch]

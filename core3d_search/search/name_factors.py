@@ -30,7 +30,9 @@ def name_factors(evaluation: Evaluation, phrase: Phrase) -> tuple[Factor, ...]:
             return _of_use(evaluation, uses[0])
         if not phrase.noun:
             return (Factor("target", "any object", evaluation.probability("")),)
-    named = Factor("target", phrase.noun, evaluation.probability(phrase.noun))
+    names = evaluation.matched(phrase.noun).names
+    texts = [phrase.noun if name is None else f"{phrase.noun}, by its name {name!r}" for name in names]
+    named = Factor("target", phrase.noun, evaluation.probability(phrase.noun), texts=texts or None)
     agreement = _agreement(evaluation, phrase.noun)
     if agreement is None:
         return (named,)
@@ -63,4 +65,6 @@ def _agreement(evaluation: Evaluation, noun: str) -> Array | None:
 def _like_labels(evaluation: Evaluation, noun: str) -> Array:
     """Return (N,) how well the labels agree with `noun`, 1 where there is no label."""
     shares = [1.0 if label is None else likeness(noun, label) for label in evaluation.table.labels]
-    return OTHER_LABEL + (1.0 - OTHER_LABEL) * np.array(shares, dtype=np.float64).reshape(-1)
+    agreed = OTHER_LABEL + (1.0 - OTHER_LABEL) * np.array(shares, dtype=np.float64).reshape(-1)
+    names = evaluation.matched(noun).names  # what the name itself says, no comparison of labels takes back
+    return np.where([name is not None for name in names], 1.0, agreed) if names else agreed

@@ -83,6 +83,7 @@ class Searcher:
         relation_frame: ReferenceFrame | None = None,
         per_scene: bool = False,
         threshold: float = THRESHOLD,
+        tag: str | None = None,
     ) -> list[Hit]:
         """Return at most `k` objects that fit, best first, ties by id; an empty list where none reaches `threshold`.
 
@@ -90,7 +91,8 @@ class Searcher:
         `image`, a file or (h, w, 3) uint8 RGB, and `like`, an object id, ask for what looks the same; a text beside
         them refines ("but red", "near a window"), and the score is then the cosine, cut at 0, times what the text says.
         `scenes` names the scenes that are asked. Targets may be bound to a `label`, to boxes whose longest side is at
-        least `min_size` metres, and to centres `within` (x, y, z, radius) metres of the scene's own axes.
+        least `min_size` metres, to centres `within` (x, y, z, radius) metres of the scene's own axes, and to a `tag`
+        that they or their scene bear.
         `relation_frame` says whose left and front are meant; `per_scene` takes "the largest" of each scene, not of
         all that are asked. The object `like` itself is no answer. Raises InputError for an empty question, an unknown
         frame or an unreadable image, StoreError for an unknown scene or object, ModelError for missing weights.
@@ -104,8 +106,10 @@ class Searcher:
         if per_scene:
             question = replace(question, query=replace(question.query, per_scene=True))
 
+        allowed = now.allowed(label, tag)
+
         def passing(found: list[Hit]) -> list[Hit]:
-            kept = [hit for hit in found if hit.object_id != like and _passes(hit, label, min_size)]
+            kept = [hit for hit in found if hit.object_id != like and _passes(hit, allowed, min_size)]
             return kept if within is None else [hit for hit in kept if now.is_within(hit, within)]
 
         named = now.named(scenes, question)
@@ -113,7 +117,7 @@ class Searcher:
             together = now.rivals(question) if named is None else named
             hits = passing(now.fitting_together(together, question, threshold))[:k]
             return [now.in_world(hit) for hit in hits]
-        visits = now.by_bound(question, label) if named is None else ((1.0, scene) for scene in named)
+        visits = now.by_bound(question, allowed) if named is None else ((1.0, scene) for scene in named)
         hits = []
         for bound, scene in visits:
             if bound < threshold or (len(hits) >= k and bound < hits[k - 1].score):
@@ -151,7 +155,7 @@ class Searcher:
         by_noun = now.counts(question, threshold) if named is None else None
         if by_noun is not None:
             return counts | by_noun
-        visits = now.by_bound(question, None) if named is None else ((1.0, scene) for scene in named)
+        visits = now.by_bound(question) if named is None else ((1.0, scene) for scene in named)
         for bound, scene in visits:
             if bound < threshold:
                 break
@@ -175,7 +179,7 @@ class Searcher:
             return self._snapshot
 
 
-def _passes(hit: Hit, label: str | None, min_size: float | None) -> bool:
-    if label is not None and (hit.label or "").lower() != label.lower():
+def _passes(hit: Hit, allowed: npt.NDArray[np.int64] | None, min_size: float | None) -> bool:
+    if allowed is not None and not np.isin(hit.object_id, allowed):
         return False
     return min_size is None or float(hit.box.extent.max()) >= min_size

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, reduce
 from heapq import merge
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from core3d_search.datatypes import Hit
+from core3d_search.datatypes import Hit, Reason
+from core3d_search.errors import StoreError
 from core3d_search.geometry import level_axes
 from core3d_search.query import Phrase, Query, ReferenceFrame, parse
 from core3d_search.query.mixture import parse_mixture
@@ -20,6 +21,7 @@ from core3d_search.query.nouns import canonical
 from core3d_search.relations import ObjectTable
 from core3d_search.search.candidates import counts_by_scene, is_bare, probes, scenes_by_bound
 from core3d_search.search.explanation import Explanation
+from core3d_search.search.given_names import called_probability, named_probability, with_names
 from core3d_search.search.ranking import Match, PhraseMatch, rank_scenes
 from core3d_search.search.scoring import POWERS
 from core3d_search.search.spaces import EmbeddingSpace, Question
@@ -92,24 +94,39 @@ class Snapshot:
         """The scenes that have objects, by name."""
         return sorted(name for name, scene in self._scenes.items() if scene.object_count)
 
-    def by_bound(self, question: Question, label: str | None) -> Iterator[tuple[float, str]]:
+    def allowed(self, label: str | None, tag: str | None) -> npt.NDArray[np.int64] | None:
+        """Return the ids of the objects with this label and this tag; None where neither is asked for."""
+        sets = [] if label is None else [self.store.ids_labelled(label)]
+        sets += [] if tag is None else [self.store.objects_tagged(tag)]
+        return reduce(np.intersect1d, sets) if sets else None
+
+    def by_bound(self, question: Question, ids: npt.NDArray[np.int64] | None = None) -> Iterator[tuple[float, str]]:
         """Yield the scenes to rank, each with the best score that a hit in it or in any later one may reach.
 
-        With a `label` only scenes that have objects of that label.
+        With `ids` only scenes that have one of these objects.
         """
-        ids = None if label is None else self.store.ids_labelled(label)
+        naming = self._naming(question)
+        yield from ((1.0, name) for name in naming)
         each = []
         for space in self._spaces.values():
             asked = probes(space, question)
             if asked is None:
-                yield from ((1.0, name) for name in self.filled)
+                yield from ((1.0, name) for name in self.filled if name not in naming)
                 return
             each += [scenes_by_bound(space, one, self.store.scenes_of, ids) for one in asked]
-        visited: set[str] = set()
+        visited = set(naming)
         for bound, scene in merge(*each, key=lambda pair: -pair[0]):
             if scene not in visited:
                 visited.add(scene)
                 yield bound, scene
+
+    def _naming(self, question: Question) -> list[str]:
+        """Return the scenes whose own files give an object the name that is asked for."""
+        if question.has_reference:
+            return []
+        labels = self.store.labels()
+        named = named_probability(question.query.target.noun, labels) + called_probability(question.query.text, labels)
+        return sorted(self.store.scenes_naming([labels[k] for k in np.flatnonzero(named)]))
 
     def rivals(self, question: Question) -> list[str]:
         """Return the scenes that an order over all scenes is taken over: those where some name may reach `RIVAL`."""
@@ -121,6 +138,8 @@ class Snapshot:
         None too for a noun that labels name, for then the label has a say in every score.
         """
         target = question.query.target
+        if self._naming(question):
+            return None
         asked = {key: probes(space, question) for key, space in self._spaces.items()}
         if not is_bare(target) or threshold <= 0 or None in asked.values() or canonical(target.noun) in self._kinds:
             return None
@@ -135,6 +154,7 @@ class Snapshot:
     def _table(self, scene: str) -> ObjectTable:
         """Return the objects of `scene`, turned so that z points up."""
         stored = self.stored(scene)
+        self._check_count(scene, len(stored), "objects")
         turn = _level_from_world(self._scenes[scene].up if scene in self._scenes else None)
         return ObjectTable(
             ids=stored.ids,
@@ -150,7 +170,18 @@ class Snapshot:
     def _vectors_of(self, scene: str) -> npt.NDArray[np.float32]:
         """Return the embeddings (N, D) of the objects of `scene`, by id."""
         found = self._scenes[scene]
-        return self._spaces[found.model.key].vectors(found.id)
+        vectors = self._spaces[found.model.key].vectors(found.id)
+        self._check_count(scene, len(vectors), "embeddings")
+        return vectors
+
+    def _check_count(self, scene: str, count: int, what: str) -> None:
+        """Raise StoreError where rows of a scene are lost: half a scene would be an answer that looks complete."""
+        expected = self._scenes[scene].object_count if scene in self._scenes else 0
+        if count != expected and self.store.generation == self.generation:
+            raise StoreError(
+                f"scene {scene!r} in {self.store.location} is damaged: it has {count} {what} where {expected} were "
+                "written; index it again with --force, or see `core3d db repair`"
+            )
 
     def fitting(self, scene: str, question: Question, threshold: float) -> list[Hit]:
         """Return the objects of `scene` that fit, best first, none below `threshold`."""
@@ -161,7 +192,34 @@ class Snapshot:
         pairs = [(self.table(scene), self.match(scene, question)) for scene in scenes]
         kinds = self._kinds if not question.has_reference else frozenset[str]()
         several = question.query.scene is None and len(self.filled) > 1
-        return rank_scenes(question.query, pairs, threshold=threshold, powers=POWERS, kinds=kinds, several=several)
+        hits = rank_scenes(question.query, pairs, threshold=threshold, powers=POWERS, kinds=kinds, several=several)
+        found = {hit.object_id: hit for hit in hits}
+        for hit in (called for scene in scenes for called in self._called(scene, question)):
+            if hit.score >= threshold and (hit.object_id not in found or hit.score > found[hit.object_id].score):
+                found[hit.object_id] = hit
+        return sorted(found.values(), key=lambda hit: (-hit.score, -hit.similarity, hit.object_id))
+
+    def _called(self, scene: str, question: Question) -> list[Hit]:
+        """Return the objects whose given names hold every word of the question, however it is read otherwise."""
+        names = self._given_names(scene)
+        if question.has_reference or not any(names):
+            return []
+        table, text = self.table(scene), question.query.text
+        called = called_probability(text, names)
+        reasons = {row: f"{text}, by its name {names[row]!r}" for row in np.flatnonzero(called).tolist()}
+        return [
+            Hit(
+                scene, int(table.ids[row]), float(called[row]), 0.0, table.box(row), table.labels[row],
+                (Reason("target", said, float(called[row])),),
+            )
+            for row, said in reasons.items()
+        ]  # fmt: skip
+
+    def _given_names(self, scene: str) -> tuple[str | None, ...]:
+        """Return the name that the scene's own files gave to each object, None where a model chose the label."""
+        stored = self.stored(scene)
+        given = (stored.label_scores == 1.0).tolist()
+        return tuple(label if sure else None for sure, label in zip(given, stored.labels, strict=True))
 
     def match(self, scene: str, question: Question) -> Match:
         """Return the function that compares a phrase with the objects of `scene`."""
@@ -170,11 +228,12 @@ class Snapshot:
         space = self._spaces[self._scenes[scene].model.key]
         vectors = self._vectors(scene)
         target = question.query.target.noun
+        given = self._given_names(scene)
 
         def match(text: str) -> PhraseMatch:
             if text == target and question.has_reference:
                 return space.compare_reference(question, vectors)
-            return space.compare_text(text, vectors)
+            return with_names(space.compare_text(text, vectors), text, given)
 
         return match
 

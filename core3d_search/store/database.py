@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
@@ -14,6 +17,7 @@ from core3d_search.errors import StoreError
 from core3d_search.schema.engine import (
     as_store_errors,
     connect,
+    copy,
     locate,
     location,
     may_write,
@@ -22,6 +26,8 @@ from core3d_search.schema.engine import (
     transaction,
     without_waiting,
 )
+
+log = logging.getLogger(__name__)
 
 
 class Database:
@@ -34,7 +40,9 @@ class Database:
         self.read_only = read_only
 
     @classmethod
-    def open(cls, url_or_path: str | os.PathLike[str] | None, *, create: bool, read_only: bool) -> Database:
+    def open(
+        cls, url_or_path: str | os.PathLike[str] | None, *, create: bool, read_only: bool, backup: bool = True
+    ) -> Database:
         """Open and bring up to date the database that `Store.open` describes."""
         url = locate(url_or_path)
         path = sqlite_path(url)
@@ -46,13 +54,13 @@ class Database:
             read_only = read_only or (path.exists() and not may_write(path))
         database = cls(connect(url, read_only=read_only), read_only=read_only)
         try:
-            database._bring_up_to_date(create)
+            database._bring_up_to_date(create, backup)
         except BaseException:
             database.close()
             raise
         return database
 
-    def _bring_up_to_date(self, create: bool) -> None:
+    def _bring_up_to_date(self, create: bool, backup: bool) -> None:
         with self.reading() as connection:
             found = migrations.revision(connection)
         if found == migrations.HEAD:
@@ -64,9 +72,29 @@ class Database:
                 f"database {self.location} has revision {found} and must be brought to {migrations.HEAD}, but may not "
                 "be written: open it once with the right to write"
             )
+        if backup and found is not None and self.path is not None:
+            self._keep_copy(self.path, found)
         with as_store_errors(self.location), migrating(self.engine) as connection:
             if migrations.revision(connection) != migrations.HEAD:  # else another process was faster
                 migrations.upgrade(connection)
+
+    def _keep_copy(self, path: Path, revision: str) -> None:
+        """Copy the file to `<name>.<revision>.backup`, in one step; an earlier copy of that name is left alone."""
+        target = path.with_name(f"{path.name}.{revision}.backup")
+        if target.exists():
+            return
+        draft = target.with_name(f"{target.name}.{uuid4().hex}.part")
+        try:
+            with as_store_errors(target):
+                copy(self.engine, draft)
+            os.replace(draft, target)
+        except (OSError, StoreError) as error:
+            draft.unlink(missing_ok=True)
+            raise StoreError(
+                f"{path} has revision {revision} and cannot be copied before it is brought up to date: {error}; make "
+                "room, or run `core3d db upgrade --no-backup`"
+            ) from error
+        log.info("%s: a copy of revision %s is kept", target, revision)
 
     def close(self) -> None:
         """Let go of every connection."""

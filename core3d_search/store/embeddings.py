@@ -86,10 +86,9 @@ def embeddings_by(
     """Return the embeddings by `model`, of the objects that fulfil `which` (of columns of `objects`) or of all."""
     wanted = select(*stored(embeddings), objects.c.scene_id).join(objects, objects.c.id == embeddings.c.object_id)
     wanted = wanted.where(embeddings.c.embedding_model_id == model_key(connection, model))
-    if which is not None:
-        wanted = wanted.where(which)
-    found = list(checked_rows(connection, embeddings, wanted.order_by(embeddings.c.object_id), _named))
-    return _matrix(connection, model, found)
+    if which is not None:  # a subquery: joined and ordered, SQLite would walk through the vectors of all scenes
+        wanted = wanted.where(embeddings.c.object_id.in_(select(objects.c.id).where(which)))
+    return _matrix(connection, model, list(checked_rows(connection, embeddings, wanted, _named)))
 
 
 def embeddings_of(connection: Connection, model: EmbeddingModel, ids: Sequence[int]) -> StoredEmbeddings:
@@ -100,10 +99,11 @@ def embeddings_of(connection: Connection, model: EmbeddingModel, ids: Sequence[i
     for start in range(0, len(ids), MOST_BOUND):
         some = wanted.where(embeddings.c.object_id.in_(ids[start : start + MOST_BOUND]))
         found += checked_rows(connection, embeddings, some, _named)
-    return _matrix(connection, model, sorted(found, key=lambda row: int(row.object_id)))
+    return _matrix(connection, model, found)
 
 
-def _matrix(connection: Connection, model: EmbeddingModel, rows: Sequence[AnyRow]) -> StoredEmbeddings:
+def _matrix(connection: Connection, model: EmbeddingModel, found: Sequence[AnyRow]) -> StoredEmbeddings:
+    rows = sorted(found, key=lambda row: int(row.object_id))
     try:
         vectors = decode_vectors([row.vector for row in rows], model.dimension)
     except ValueError as error:

@@ -15,6 +15,7 @@ import os
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,9 +26,21 @@ from core3d_search.datatypes import SceneObject
 from core3d_search.errors import StoreError
 from core3d_search.schema import tables
 from core3d_search.schema.engine import as_store_errors, compact, copy, size_bytes
-from core3d_search.store import caches, embeddings, object_arrays, objects, runs, scenes, statements, upkeep
+from core3d_search.store import (
+    caches,
+    embeddings,
+    marks,
+    object_arrays,
+    objects,
+    repair,
+    runs,
+    scenes,
+    statements,
+    upkeep,
+)
 from core3d_search.store.caches import QueryReadings
 from core3d_search.store.database import Database
+from core3d_search.store.marks import Marks
 from core3d_search.store.records import (
     EmbeddingModel,
     FrameRecord,
@@ -41,6 +54,7 @@ from core3d_search.store.records import (
     StoreInfo,
     Thumbnail,
 )
+from core3d_search.store.repair import Repair
 from core3d_search.store.write import write_scene
 
 
@@ -60,15 +74,21 @@ class Store:
 
     @classmethod
     def open(
-        cls, url_or_path: str | os.PathLike[str] | None = None, *, create: bool = False, read_only: bool = False
+        cls,
+        url_or_path: str | os.PathLike[str] | None = None,
+        *,
+        create: bool = False,
+        read_only: bool = False,
+        backup: bool = True,
     ) -> Store:
         """Open the database at a path or SQLAlchemy URL; without one at $CORE3D_DB, else ./core3d.db.
 
-        An older database is brought up to date in one transaction. A SQLite file that may not be written is opened
+        An older database is brought up to date in one transaction, a SQLite file after a copy of it was made beside it
+        (unless `backup` is False). A SQLite file that may not be written is opened
         read-only. Raises StoreError where there is none and `create` is False, for a file that is something else,
         and for a database that a newer core3d wrote.
         """
-        return cls(Database.open(url_or_path, create=create, read_only=read_only))
+        return cls(Database.open(url_or_path, create=create, read_only=read_only, backup=backup))
 
     def close(self) -> None:
         """Let go of every connection."""
@@ -168,6 +188,11 @@ class Store:
         """Return every label that some object has."""
         with self.database.reading() as connection:
             return object_arrays.labels(connection)
+
+    def scenes_naming(self, names: Sequence[str]) -> set[str]:
+        """Return the scenes whose own files give one of `names` to an object."""
+        with self.database.reading() as connection:
+            return object_arrays.scenes_naming(connection, names)
 
     def objects(self, scene: str, *, with_points: bool = False) -> list[SceneObject]:
         """Return the objects of `scene` by id; without `with_points` their points and colours are empty."""
@@ -276,6 +301,45 @@ class Store:
         """Return what is damaged, one sentence each; nothing for a sound database. Reads all of it."""
         with self.database.reading() as connection:
             return list(upkeep.problems(connection))
+
+    def repair(self) -> Repair:
+        """Drop what is damaged, and scenes of which something is missing; return what was done."""
+        with self.database.writing() as connection:
+            return repair.repair(connection)
+
+    # What people say
+
+    def marks(self, about: str | int) -> Marks:
+        """Return tags, note and properties of a scene (by name) or an object (by id)."""
+        with self.database.reading() as connection:
+            return marks.marks_of(connection, *marks.target_of(connection, about))
+
+    def tag(self, about: str | int, add: Collection[str] = (), remove: Collection[str] = ()) -> Marks:
+        """Add and remove tags of a scene (by name) or an object (by id); return what is there then."""
+        added, removed = (frozenset(marks.checked_tag(tag) for tag in each) for each in (add, remove))
+        with self.database.writing() as connection:
+            kind, key = marks.target_of(connection, about)
+            marks.change_tags(connection, kind, key, added, removed)
+            return marks.marks_of(connection, kind, key)
+
+    def note(self, about: str | int, text: str, properties: Mapping[str, Any] | None = None) -> Marks:
+        """Replace the note on a scene (by name) or an object (by id), and its properties where given."""
+        with self.database.writing() as connection:
+            kind, key = marks.target_of(connection, about)
+            kept = marks.marks_of(connection, kind, key).properties if properties is None else properties
+            marks.put_note(connection, kind, key, text, kept)
+            return marks.marks_of(connection, kind, key)
+
+    def objects_tagged(self, tag: str) -> npt.NDArray[np.int64]:
+        """Return the ids of the objects that bear `tag`, or whose scene does."""
+        with self.database.reading() as connection:
+            return marks.objects_tagged(connection, marks.checked_tag(tag))
+
+    def rename_scene(self, name: str, new: str) -> None:
+        """Give a scene another name; raises StoreError where there is none of this name, or one of the new one."""
+        with self.database.writing() as connection:
+            scenes.rename(connection, name, new)
+            statements.raise_generation(connection)
 
     def content_checksum(self) -> str:
         """Return a SHA-256 that equal input gives again, whenever and wherever it was indexed. Reads all of it."""

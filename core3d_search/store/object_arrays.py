@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, select, text
 from core3d_search.schema.checksums import stored
 from core3d_search.schema.tables import objects, scenes
 from core3d_search.store.colors import unpacked
+from core3d_search.store.reason import object_fault
 from core3d_search.store.records import StoredObjects
 from core3d_search.store.statements import MOST_BOUND, AnyRow, checked_rows, damaged
 
@@ -24,6 +25,9 @@ def object_arrays(connection: Connection, which: ColumnElement[bool] | None = No
     if which is not None:
         wanted = wanted.where(which)
     found = list(checked_rows(connection, objects, wanted, lambda row: f"object {row.id}"))
+    for row in found:
+        if fault := object_fault(row):
+            raise damaged(connection, f"object {row.id}", f"it {fault}")
     try:
         return _arrays(found, names)
     except (KeyError, ValueError) as error:
@@ -37,6 +41,15 @@ def scenes_of(connection: Connection, object_ids: Sequence[int]) -> dict[int, st
         some = object_ids[start : start + MOST_BOUND]
         wanted = select(objects.c.id, scenes.c.name).join(scenes).where(objects.c.id.in_(some))
         found |= {row.id: row.name for row in connection.execute(wanted)}
+    return found
+
+
+def scenes_naming(connection: Connection, names: Sequence[str]) -> set[str]:
+    """Return the scenes with an object whose label is one of `names` and was given, not chosen: its score is 1."""
+    found: set[str] = set()
+    for start in range(0, len(names), MOST_BOUND):
+        named = objects.c.label.in_(names[start : start + MOST_BOUND]) & (objects.c.label_score == 1.0)
+        found.update(connection.execute(select(scenes.c.name).distinct().join(objects).where(named)).scalars())
     return found
 
 

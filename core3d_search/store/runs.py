@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Any
 
@@ -13,7 +14,7 @@ from core3d_search.schema.tables import runs, scenes
 from core3d_search.store.embeddings import keep_model, models_by_key
 from core3d_search.store.records import EmbeddingModel, RunRecord, SearchableScene
 from core3d_search.store.scenes import direction, scene_key
-from core3d_search.store.statements import AnyRow, checked_rows, insert_rows, new_ids
+from core3d_search.store.statements import AnyRow, checked_rows, damaged, insert_rows, new_ids
 
 _TREES = ("config", "stage_seconds", "library_versions")
 _NOT_FIELDS = ("scene_id", "embedding_model_id", "row_checksum")
@@ -41,12 +42,19 @@ def searchable_scenes(connection: Connection) -> list[SearchableScene]:
             row.name,
             direction(row.up),
             row.generation,
-            models[row.embedding_model_id],
+            _model(connection, models, row),
             row.object_count,
             row.stamp,
         )
         for row in checked_rows(connection, scenes, made, lambda row: f"scene {row.name!r}")
     ]
+
+
+def _model(connection: Connection, models: Mapping[int, EmbeddingModel], row: AnyRow) -> EmbeddingModel:
+    found = models.get(row.embedding_model_id)
+    if found is None:
+        raise damaged(connection, f"scene {row.name!r}", "its run names an embedding model that is not there")
+    return found
 
 
 def runs_of(connection: Connection, scene: str) -> list[RunRecord]:

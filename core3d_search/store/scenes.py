@@ -18,6 +18,8 @@ from core3d_search.schema.tables import frames, objects, runs, scenes
 from core3d_search.store.records import FrameRecord, SceneRecord
 from core3d_search.store.statements import AnyRow, checked_rows, generation, insert_rows, new_ids, update_row
 
+LONGEST_NAME = 255
+
 # Reading
 
 
@@ -100,6 +102,18 @@ def note_generation(connection: Connection, scene_id: int, now: int) -> None:
     """Note that the scene's content changed at generation `now`: what vector indexes compare to follow changes."""
     row = connection.execute(select(scenes).filter_by(id=scene_id)).one()
     update_row(connection, scenes, {**row._asdict(), "generation": now})
+
+
+def rename(connection: Connection, name: str, new: str) -> None:
+    """Give a scene another name; raises StoreError where there is none of this name, or one of the new one."""
+    row = connection.execute(select(scenes).filter_by(name=name)).one_or_none()
+    if row is None:
+        raise no_scene(connection, name)
+    if not new.strip() or len(new) > LONGEST_NAME:
+        raise StoreError(f"{new!r} is no name for a scene: 1 to {LONGEST_NAME} characters")
+    if new != name and connection.execute(select(scenes.c.id).filter_by(name=new)).first() is not None:
+        raise StoreError(f"scene {new!r} is in {location(connection.engine.url)} already; choose another name")
+    update_row(connection, scenes, {**row._asdict(), "name": new})
 
 
 def delete_scene(connection: Connection, name: str) -> None:

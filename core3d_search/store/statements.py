@@ -72,5 +72,5 @@ def checked_rows(
 
 def damaged(connection: Connection, what: str, why: str) -> StoreError:
     """Return the error for `what` that is not as it was written."""
-    where = location(connection.engine.url)
-    return StoreError(f"{what} in {where} is damaged: {why}; index the scene again with --force")
+    remedy = "index the scene again with --force, or drop what is damaged with `core3d db repair`"
+    return StoreError(f"{what} in {location(connection.engine.url)} is damaged: {why}; {remedy}")

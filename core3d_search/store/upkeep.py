@@ -20,8 +20,10 @@ from core3d_search.schema.tables import (
     object_points,
     objects,
     observations,
+    runs,
     scenes,
 )
+from core3d_search.store.reason import object_fault
 
 _KEYS = ("id", "scene_id", "run_id", "object_id", "frame_id", "row_checksum")
 
@@ -64,6 +66,9 @@ def _sqlite_findings(connection: Connection) -> Iterator[str]:
 
 
 def _broken_points(connection: Connection) -> Iterator[str]:
+    yield from _lost_rows(connection)
+    for key, _, fault in senseless_objects(connection):
+        yield f"object {key} {fault}"
     named = {row.id: row.name for row in connection.execute(select(scenes.c.id, scenes.c.name))}
     holding = objects.outerjoin(object_points)
     columns = (objects.c.id, objects.c.scene_id, objects.c.point_count, object_points.c.points, object_points.c.colors)
@@ -90,6 +95,29 @@ def _broken_embeddings(connection: Connection) -> Iterator[str]:
         else:
             if not abs(length - 1) < 1e-3:
                 yield f"embedding of object {row.object_id} has length {length:.4g}, not 1"
+
+
+def _lost_rows(connection: Connection) -> Iterator[str]:
+    """Yield which scenes have fewer or more objects than were written, and which objects have no embedding."""
+    counted = select(runs.c.scene_id, runs.c.object_count).where(runs.c.status == "complete").order_by(runs.c.id)
+    expected = {row.scene_id: row.object_count for row in connection.execute(counted)}
+    numbers = select(objects.c.scene_id, func.count().label("count")).group_by(objects.c.scene_id)
+    there = {row.scene_id: row.count for row in connection.execute(numbers)}
+    for scene in sorted({*expected, *there}):
+        if there.get(scene, 0) != expected.get(scene, 0):
+            yield f"scene {scene} has {there.get(scene, 0)} objects where {expected.get(scene, 0)} were written"
+    bare = select(objects.c.id).outerjoin(embeddings).where(embeddings.c.object_id.is_(None)).order_by(objects.c.id)
+    for key in connection.execute(bare).scalars():
+        yield f"object {key} has no embedding"
+
+
+def senseless_objects(connection: Connection) -> Iterator[tuple[int, int, str]]:
+    """Yield id, scene id and fault of every object whose numbers cannot be those of a thing."""
+    wanted = select(*stored(objects))
+    for row in connection.execute(wanted):
+        fault = object_fault(row)
+        if fault:
+            yield row.id, row.scene_id, fault
 
 
 def damaged_rows(connection: Connection, table: Table) -> Iterator[str]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from types import SimpleNamespace
 
 import numpy as np
 from sqlalchemy import Connection, select
@@ -14,6 +16,7 @@ from core3d_search.schema import tables
 from core3d_search.store import embeddings, objects, runs, scenes
 from core3d_search.store.database import Database
 from core3d_search.store.identity import same_things
+from core3d_search.store.reason import object_fault
 from core3d_search.store.records import (
     EmbeddingModel,
     FrameRecord,
@@ -42,6 +45,10 @@ def write_scene(
         _check(item, model)
     # All that takes time happens before the transaction, so that other writers wait for rows only.
     object_rows = [objects.object_row(item) for item in found]
+    for row in object_rows:
+        fault = object_fault(SimpleNamespace(**row | {"front": row["front"] and json.dumps(row["front"])}))
+        if fault:
+            raise StoreError(f"an object of scene {scene.name!r} is not stored: it {fault}; check the scan's depths")
     point_rows = [objects.points_row(item) for item in found]
     with database.reading() as connection:
         matched = _keep_ids(connection, scene.name, found, model)

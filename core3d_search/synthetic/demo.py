@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from core3d_search.synthetic.generate import assemble, furnish
+from core3d_search.synthetic.model_rooms import furnish_with_models, load_furniture
 from core3d_search.synthetic.room import Room
 from core3d_search.synthetic.whole_folder import whole_folder
 from core3d_search.synthetic.writer import Progress, write_room
@@ -34,6 +35,31 @@ def demo_rooms(
         for room in rooms:
             write_room(room, work / room.name, frames=frames, width=width, height=height, progress=progress)
     return [Path(folder) / room.name for room in rooms]
+
+
+def model_rooms(
+    folder: Path | str,
+    meshes: Path | str,
+    seed: int = 0,
+    count: int = 3,
+    *,
+    frames: int = 40,
+    width: int = 480,
+    height: int = 360,
+    progress: Progress | None = None,
+) -> list[Path]:
+    """Write `count` rooms furnished with the models below the folder `meshes`, as `demo_rooms` does, and return them.
+
+    Raises InputError where `meshes` holds no model that fits into a room.
+    """
+    furniture = load_furniture(Path(meshes))
+    with whole_folder(Path(folder)) as work:
+        names = []
+        for number in range(count):
+            room = furnish_with_models(furniture, 1000 * seed + number, name=f"furnished-{number + 1}")
+            write_room(room, work / room.name, frames=frames, width=width, height=height, progress=progress)
+            names.append(room.name)
+    return [Path(folder) / name for name in names]
 
 
 def plan_demo(seed: int = 0, count: int = 3) -> list[Room]:

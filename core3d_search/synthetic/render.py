@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from core3d_search.meshes.model import Material, face_normals
+from core3d_search.meshes.textures import TextureBank
 from core3d_search.rays import ray_scene
 from core3d_search.synthetic import textures
 from core3d_search.synthetic.mesh import Mesh
@@ -93,6 +95,8 @@ class Renderer:
         self._gloss = np.array([surface.gloss for surface in surfaces], np.float32)
         self._glow = np.array([surface.glow for surface in surfaces], np.float32)
         self._glass = np.array([surface.glass for surface in surfaces])
+        self._images = TextureBank([Material(texture=surface.texture) for surface in surfaces])
+        self._density = self._images.density(self._surface, mesh.uvs, face_normals(mesh.corners)[1])
         corners = mesh.corners.reshape(-1, 3)
         self._scene = ray_scene(corners, np.arange(len(corners)).reshape(-1, 3))
 
@@ -141,6 +145,7 @@ class Renderer:
             normal *= np.where(dot(normal, flat[:, rows]) < 0, np.float32(-1), np.float32(1))
             seen = Seen(point[:, rows], normal, direction[:, rows] / length[rows])
             albedo = self._albedo(surface, uv, depth[rows], float(intrinsics[0, 0]))
+            self._lay_images(albedo, surface, uv, depth[rows] * self._density[triangle[rows]] / intrinsics[0, 0])
             gloss = self._gloss[surface]
             diffuse, highlight = illuminate(seen, arriving[:, rows], gloss, self.room.lights)
             diffuse += np.float32(1.3) * self._glow[surface]
@@ -163,6 +168,15 @@ class Renderer:
         normal = mixed[:3]
         normal /= np.sqrt(dot(normal, normal)) + np.float32(1e-9)
         return normal, mixed[3:]
+
+    def _lay_images(
+        self, albedo: Floats, surface: npt.NDArray[np.int32], uv: Floats, texels_a_pixel: npt.NDArray[np.floating]
+    ) -> None:
+        """Multiply `albedo` (3, H, W) by the images of surfaces that have one."""
+        own = self._images.textured[surface]
+        if own.any():
+            texels = self._images.read(surface[own], np.ascontiguousarray(uv[:, own].T), texels_a_pixel[own])
+            albedo[:, own] *= (texels[:, :3] ** np.float32(2.2)).T
 
     def _albedo(self, surface: npt.NDArray[np.int32], uv: Floats, depth: Floats, focal: float) -> Floats:
         """Return the reflected part of the light, (3, H, W): the surface's two colours, mixed by its pattern."""

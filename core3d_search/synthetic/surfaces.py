@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import colorsys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
+import numpy.typing as npt
 
 RGB = tuple[float, float, float]
 
@@ -46,7 +47,8 @@ WOODS = ("brown", "beige")
 class Surface:
     """How a part looks: linear RGB `color` and `second` in [0, 1], mixed by a tiling `pattern` of `tile` metres.
 
-    `gloss` in [0, 1] is the strength of highlights, `glow` the light it gives off; `glass` lets depth fail.
+    `gloss` in [0, 1] is the strength of highlights, `glow` the light it gives off; `glass` lets depth fail. A
+    `texture` (H, W, 4) uint8 sRGB, laid by the mesh's own coordinates, multiplies the colour.
     """
 
     color: RGB
@@ -56,6 +58,7 @@ class Surface:
     gloss: float = 0.05
     glow: float = 0.0
     glass: bool = False
+    texture: npt.NDArray[np.uint8] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)

@@ -24,20 +24,19 @@ def files_of(scene: Path) -> list[Path]:
 
 
 def copy_of(scene: Path, folder: Path) -> Path:
-    """Return a copy of `scene` inside the new `folder`, all of its files written a day later."""
-    folder.mkdir()
-    copy = folder / scene.name
-    (shutil.copy if scene.is_file() else shutil.copytree)(scene, copy)
-    for file in files_of(copy):
+    """Return a copy of `scene`, with what lies beside it, in the new `folder`; its files are written a day later."""
+    shutil.copytree(scene.parent, folder)
+    for file in files_of(folder):
         os.utime(file, (file.stat().st_atime, file.stat().st_mtime + 86_400))
-    return copy
+    return folder / scene.name
 
 
 class ReaderContract:
     """Inherit as `class TestX(ReaderContract)` with three fixtures.
 
-    `reader_class` is the reader; `scene` the path of a scene in its format with at least two frames, in a folder
-    of its own; `damage` a function that spoils one frame of the scene at a path and returns its position.
+    `reader_class` is the reader; `scene` the path of a scene in its format with at least two frames, in a folder of
+    its own, with nothing beside it but what belongs to it; `damage` a function that spoils one frame of the scene at a
+    path and returns its position.
     """
 
     @pytest.fixture
@@ -65,20 +64,16 @@ class ReaderContract:
         assert reader.name
         assert reader.up is None or np.linalg.norm(reader.up) == pytest.approx(1)
 
-    def test_names_files_of_its_own_scene(self, reader: SceneReader, scene: Path) -> None:
+    def test_names_files_that_are_there(self, reader: SceneReader, scene: Path) -> None:
         named = {file.resolve() for file in reader.files()}
         assert named
-        assert named <= {file.resolve() for file in files_of(scene)}
+        assert named <= {file.resolve() for file in files_of(scene.parent)}
 
-    def test_what_a_person_says_goes_above_the_files(
-        self, reader: SceneReader, reader_class: ReaderClass, scene: Path
-    ) -> None:
-        told = reader_class.open(scene, ReadOptions(up=(0.0, 1.0, 0.0), scale=2.0))
-        assert told.options == ReadOptions(up=(0.0, 1.0, 0.0), scale=2.0)
+    def test_what_a_person_says_goes_above_the_files(self, reader_class: ReaderClass, scene: Path) -> None:
+        said = ReadOptions(up=(0.0, 1.0, 0.0))
+        told = reader_class.open(scene, said)
+        assert told.options == said
         np.testing.assert_array_equal(told.up, [0, 1, 0])
-        np.testing.assert_allclose(told[0].world_from_camera[:3, 3], 2 * reader[0].world_from_camera[:3, 3])
-        np.testing.assert_allclose(told[0].world_from_camera[:3, :3], reader[0].world_from_camera[:3, :3])
-        np.testing.assert_array_equal(told[0].depth, reader[0].depth)
 
     def test_every_frame_is_metric_registered_and_posed(self, reader: SceneReader) -> None:
         for position in range(len(reader)):

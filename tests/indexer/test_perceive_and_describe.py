@@ -17,7 +17,7 @@ from core3d_search.encoders import Calibration
 from core3d_search.errors import InputError
 from core3d_search.indexer.config import CropConfig, resolve
 from core3d_search.indexer.crops import embed_detections
-from core3d_search.indexer.describe import describe
+from core3d_search.indexer.describe import describe, embedded_members
 from core3d_search.indexer.detections import Detections, PackedMask, tight_boxes
 from core3d_search.indexer.frames import Frame
 from core3d_search.indexer.journal import Journal
@@ -111,6 +111,20 @@ def test_an_object_is_described_by_the_sum_over_its_observations(scene: Scene) -
         ]
         total = np.sum(looks, axis=0)
         assert one.embedding == pytest.approx(total / np.linalg.norm(total), abs=1e-6)
+
+
+def test_the_best_views_alone_are_embedded(scene: Scene) -> None:
+    result = perceive(scene, TrueMasks(scene), CONFIG, Journal())
+    one = replace(CONFIG, crops=replace(CONFIG.crops, views=1))
+    for fused in result.objects:
+        assert len(embedded_members(fused, result, 1)) == 1
+        assert list(embedded_members(fused, result, 0)) == list(fused.members)
+    crops: list[int] = []
+    encoder = MeanColor()
+    encode = encoder.encode_images
+    encoder.encode_images = lambda images: crops.append(len(images)) or encode(images)
+    describe(result, scene, encoder, one, Journal().clock)
+    assert sum(crops) == 2 * 2  # objects, crops of a view
 
 
 def test_only_frames_that_show_an_object_are_read_again(scene: Scene) -> None:

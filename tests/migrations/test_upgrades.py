@@ -21,7 +21,7 @@ from core3d_search import migrations
 from core3d_search.errors import StoreError
 from core3d_search.schema.engine import connect, locate, migrating
 from core3d_search.schema.tables import metadata
-from core3d_search.store import Store
+from core3d_search.store import Store, database
 
 STORED = Path(__file__).parent / "databases"
 """One database a revision, as that revision wrote it; `write_scene` of store_samples at the time filled it."""
@@ -78,6 +78,33 @@ def test_objects_of_an_older_database_keep_their_ids_through_the_upgrade_and_the
         assert store.object_table().ids.tolist() == before
         assert store.scene("kitchen").generation == store.generation
         assert write_scene(store) == before
+
+
+def test_an_older_database_is_copied_before_it_is_changed(tmp_path) -> None:
+    for name, backup in (("kept.db", True), ("bare.db", False)):
+        with closing(sqlite3.connect(tmp_path / name)) as old:
+            old.executescript((STORED / "0002.sql").read_text())
+        Store.open(tmp_path / name, backup=backup).close()
+        Store.open(tmp_path / name).close()
+    assert sorted(path.name for path in tmp_path.glob("*.backup")) == ["kept.db.0002.backup"]
+    with closing(sqlite3.connect(tmp_path / "kept.db.0002.backup")) as copy:
+        assert copy.execute("SELECT version_num FROM alembic_version").fetchone() == ("0002",)
+        assert copy.execute("SELECT COUNT(*) FROM objects").fetchone() == (3,)
+
+
+def test_a_database_that_cannot_be_copied_is_left_as_it_is(tmp_path, monkeypatch) -> None:
+    with closing(sqlite3.connect(tmp_path / "old.db")) as old:
+        old.executescript((STORED / "0002.sql").read_text())
+
+    def full(*_: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(database, "copy", full)
+    with pytest.raises(StoreError, match=r"cannot be copied before .*disk is full.*`core3d db upgrade --no-backup`"):
+        Store.open(tmp_path / "old.db")
+    with closing(sqlite3.connect(tmp_path / "old.db")) as old:
+        assert old.execute("SELECT version_num FROM alembic_version").fetchone() == ("0002",)
+    assert not list(tmp_path.glob("*.part"))
 
 
 def test_a_newer_database_is_refused_with_the_version_that_wrote_it(tmp_path) -> None:

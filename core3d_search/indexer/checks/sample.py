@@ -49,7 +49,7 @@ def take_sample(reader: SceneReader, anchors: int = ANCHORS) -> Sample:
     """Return the sample of a scene; frames that cannot be read are told, and stand in no pair."""
     positions, wanted = chosen(len(reader), anchors)
     if anchors < ANCHORS:  # a quick look
-        positions = sorted({position for pair in wanted for position in pair})
+        positions = sorted({position for pair in wanted for position in pair}) or positions
     frames: dict[int, Frame] = {}
     unread: dict[int, InputError] = {}
     for position in positions:

@@ -9,18 +9,13 @@ import numpy.typing as npt
 
 from core3d_search import plugins
 from core3d_search.errors import InputError
-from core3d_search.indexer.clusters import cluster
 from core3d_search.indexer.config import MaskConfig
 from core3d_search.indexer.detections import Detections
 from core3d_search.indexer.frames import Frame
 from core3d_search.indexer.masks import Download, MaskGenerator, MaskGeneratorClass
+from core3d_search.indexer.masks.split import split_in_3d
 from core3d_search.indexer.planes import Structure
 from core3d_search.indexer.surfaces import back_project, to_world
-
-NEAR_PX = 12
-"""Pixels from a cluster within which its mask's holes in the depth are counted to it."""
-WHOLE_FRACTION = 0.95
-"""Fraction of a mask's points with depth in one cluster from which the mask stays as it is, holes included."""
 
 
 def make_generator(config: MaskConfig, progress: Download | None = None) -> MaskGenerator:
@@ -110,50 +105,3 @@ def _bare_fractions(pixels: Any, frame: Frame, structure: Structure) -> npt.NDAr
         pixels @ valid.ravel().astype(np.int32), 1
     )
     return fractions
-
-
-def split_in_3d(detections: Detections, frame: Frame, config: MaskConfig) -> Detections:
-    """Return `detections` with each mask replaced by the clusters (DBSCAN) that its world points fall into.
-
-    A cluster keeps its own pixels, and its mask's score and level; pixels without depth go to the nearest one in the
-    image, if it is near. A mask of which one cluster is nearly all, or with too little depth to tell, stays whole.
-    Clusters below the smallest area are dropped.
-    """
-    points = to_world(back_project(frame.depth, frame.intrinsics), frame.world_from_camera).reshape(-1, 3)
-    depth = frame.depth.ravel()
-    minimum = max(1, config.min_area_fraction * depth.size)
-    pixels = mask_pixels(detections)
-    masks, sources = [], []
-    for row, mask in enumerate(detections.masks):
-        usable = pixels.indices[pixels.indptr[row] : pixels.indptr[row + 1]]
-        usable = usable[depth[usable] > 0]
-        if len(usable) < minimum:
-            masks.append(mask)
-            sources.append(row)
-            continue
-        reach = max(config.split_eps_m, config.split_eps_per_m * float(np.median(depth[usable])))
-        labels = cluster(points[usable], reach, config.split_min_points, config.split_voxel_m)
-        sizes = np.bincount(labels + 1)[1:]
-        large = np.flatnonzero(sizes >= minimum)
-        if len(large) == 1 and sizes[large[0]] >= WHOLE_FRACTION * len(labels):
-            masks.append(mask)
-            sources.append(row)
-        elif len(large):
-            owner = np.full(mask.shape, -1)
-            owner.ravel()[usable] = labels
-            owner = _nearest_owner(owner, mask & (frame.depth <= 0))
-            masks += [owner == number for number in large]
-            sources += [row] * len(large)
-    if not masks:
-        return detections[:0]
-    return Detections.from_masks(np.stack(masks), detections.scores[sources], detections.levels[sources])
-
-
-def _nearest_owner(owner: npt.NDArray[np.int64], holes: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
-    """Return `owner` (H, W) with pixels of `holes` given the nearest owner (-1 is none) within NEAR_PX pixels."""
-    from scipy.ndimage import distance_transform_edt
-
-    if not holes.any():
-        return owner
-    distance, nearest = distance_transform_edt(owner < 0, return_indices=True)
-    return np.where(holes & (distance <= NEAR_PX), owner[tuple(nearest)], owner)

@@ -50,11 +50,13 @@ def survey(path: Path, format: str | None = None, options: ReadOptions | None = 
         raise InputError(f"{path} does not exist")
     scenes: list[SceneReader] = []
     broken: dict[Path, InputError] = {}
-    for source, reader in _recognised(path, _readers(format), set()):
+    for source, reader in _recognised(path, _readers(format), set(), broken):
         try:
             scenes.append(reader.open(source, options or AS_STORED))
         except InputError as error:
             broken[source] = error
+        except Exception as error:  # one odd scene, or a plug-in's bug, must not hide the others
+            broken[source] = InputError(f"{source} cannot be opened: {type(error).__name__}: {error}")
     if not scenes and not broken and not path.is_dir():
         raise InputError(f"{path} is a file that no reader knows; a scene is one of: {_expected()}")
     if not scenes and not broken:
@@ -86,11 +88,16 @@ def _readers(format: str | None) -> list[type[SceneReader]]:
 
 
 def _recognised(
-    path: Path, readers: Sequence[type[SceneReader]], entered: set[Path], depth: int = 0
+    path: Path,
+    readers: Sequence[type[SceneReader]],
+    entered: set[Path],
+    broken: dict[Path, InputError],
+    depth: int = 0,
 ) -> Iterator[tuple[Path, type[SceneReader]]]:
     """Yield each source at or below `path` with the reader that recognises it, sorted by path.
 
-    `entered` collects the folders looked into, by their real path, so that links cannot lead in circles.
+    `entered` collects the folders looked into, by their real path, so that links cannot lead in circles; `broken`
+    those that cannot be.
     """
     reader = next((reader for reader in readers if reader.recognises(path)), None)
     if reader is not None:
@@ -102,9 +109,14 @@ def _recognised(
     if len(entered) > MAX_FOLDERS:
         raise InputError(f"more than {MAX_FOLDERS} folders up to {path}; name a folder nearer to the scans")
     endings = tuple(ending for reader in readers for ending in reader.suffixes)
-    for child in sorted(path.iterdir()):
+    try:
+        children = sorted(path.iterdir())
+    except OSError as error:
+        broken[path] = InputError(f"{path} cannot be looked into: {error.strerror or error}")
+        return
+    for child in children:
         if not child.name.startswith(".") and (child.name.lower().endswith(endings) or child.is_dir()):
-            yield from _recognised(child, readers, entered, depth + 1)
+            yield from _recognised(child, readers, entered, broken, depth + 1)
 
 
 def _expected() -> str:

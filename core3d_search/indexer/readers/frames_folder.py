@@ -68,7 +68,10 @@ class FramesFolderReader(PosedImagesReader):
         return files_under(*(self.source / part for part in parts))
 
     def _color_folder(self) -> Path:
-        return next(self.source / name for name in COLOR_FOLDERS if (self.source / name).is_dir())
+        folder = next((self.source / name for name in COLOR_FOLDERS if (self.source / name).is_dir()), None)
+        if folder is None:
+            raise InputError(f"{self.source} holds no folder of colour images: {', '.join(COLOR_FOLDERS)}")
+        return folder
 
     def _colors(self) -> list[Path]:
         folder = self._color_folder()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,11 @@ from core3d_search.indexer.readers.lens import Lens, undistorted
 from core3d_search.indexer.readers.settings import settings_of
 
 Floats = npt.NDArray[np.float64]
+FAR_M = 10_000.0
+"""Metres from zero beyond which a scan gets an origin of its own: there 32-bit floats step by a millimetre."""
+STRAY_M, STRAY_TIMES = 1000.0, 50.0
+"""A camera farther from the middle than both (metres, times the median distance) was not placed by its tracker."""
+SAMPLED_POSES = 500
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,5 +125,36 @@ class PosedImagesReader:
             depth = images.depth_seen_by(intrinsics, (height, width), depth, depth_intrinsics)
         if camera.lens is not None and camera.lens.bends:
             rgb, depth = undistorted(rgb, depth, intrinsics, camera.lens)
-        pose = self.settings.world_from_camera(stored, self.usual_axes)
-        return Frame(position, rgb, depth, intrinsics, pose)
+        return Frame(position, rgb, depth, intrinsics, self._placed(stored, parts.where))
+
+    @cached_property
+    def origin(self) -> Floats:
+        """Where frames are measured from, (3,) metres in the world of the files.
+
+        Zero, but for scans that lie far from zero (UTM coordinates): there 32-bit points would be metres off.
+        """
+        return np.round(self._middle[0]) if np.linalg.norm(self._middle[0]) > FAR_M else np.zeros(3)
+
+    @cached_property
+    def _middle(self) -> tuple[Floats, float]:
+        """The middle of the cameras (3,), and the metres from it beyond which one is not part of the scan."""
+        places = []
+        for parts in self.frames[:: -(-len(self.frames) // SAMPLED_POSES)]:
+            try:
+                places.append(self.settings.world_from_camera(parts.pose(), self.usual_axes)[:3, 3])
+            except InputError:
+                continue  # told where that frame is read
+        if not places:
+            return np.zeros(3), np.inf
+        middle = np.median(places, axis=0)
+        return middle, max(STRAY_M, STRAY_TIMES * float(np.median(np.linalg.norm(places - middle, axis=1))))
+
+    def _placed(self, stored: Floats, where: str) -> Floats:
+        """Return world_from_camera (4, 4) from `origin`; raises InputError for a camera far from all others."""
+        pose = self.settings.world_from_camera(stored, self.usual_axes).copy()
+        middle, reach = self._middle
+        away = float(np.linalg.norm(pose[:3, 3] - middle))
+        if away > reach:
+            raise InputError(f"{where}: its camera is {away / 1000:.3g} km from the middle of all others: an outlier")
+        pose[:3, 3] -= self.origin
+        return pose

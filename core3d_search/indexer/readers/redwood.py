@@ -70,7 +70,9 @@ class RedwoodReader(PosedImagesReader):
         return files_under(*places, self._log())
 
     def _colors(self) -> dict[int, Path]:
-        folder = next(self.source / name for name in COLOR_FOLDERS if (self.source / name).is_dir())
+        folder = next((self.source / name for name in COLOR_FOLDERS if (self.source / name).is_dir()), None)
+        if folder is None:
+            raise InputError(f"{self.source} holds no folder of colour images: {', '.join(COLOR_FOLDERS)}")
         return numbered(file for file in files_under(folder) if file.suffix.lower() in (".jpg", ".jpeg", ".png"))
 
     def _log(self) -> Path:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from core3d_search.errors import InputError
 from core3d_search.indexer.frames import ReadOptions
+from core3d_search.indexer.known import OBJECT_KINDS
 from core3d_search.indexer.readers.files import read_json_object
 
 CAMERA_AXES = {
@@ -19,6 +20,8 @@ CAMERA_AXES = {
     "opengl": np.diag([1.0, -1.0, -1.0, 1.0]),
 }
 """opencv_from_axes of each name: opencv is x right, y down, z forward; opengl (ARKit, Blender) y up, z backward."""
+MAX_NAME = 100
+"""Characters of a scene's name."""
 
 
 @dataclass(frozen=True)
@@ -54,10 +57,20 @@ def settings_of(source: Path, options: ReadOptions, file: str = "scene.json") ->
     """
     source = source.resolve()
     if not source.is_dir():
-        return SceneSettings(source.stem, options)
+        return SceneSettings(clean_name(source.stem), options)
     values = read_json_object(source / file) if (source / file).exists() else {}
-    name = str(values.get("name") or source.name)
+    name = clean_name(str(values.get("name") or "")) or clean_name(source.name) or "scene"
     return SceneSettings(name, options.over(checked_options(values, str(source / file))))
+
+
+def clean_name(text: str) -> str:
+    """Return a name as it can be stored and shown: one line of at most 100 characters that can all be written.
+
+    Control characters, lone surrogates (names of files that are not UTF-8) and what turns the direction of writing
+    become replacement marks.
+    """
+    clean = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text.strip())
+    return clean if len(clean) <= MAX_NAME else clean[: MAX_NAME - 1] + "\N{HORIZONTAL ELLIPSIS}"
 
 
 def checked_options(values: Mapping[str, Any], where: str) -> ReadOptions:
@@ -101,10 +114,17 @@ def _flag(value: Any, what: str) -> bool:
     return value
 
 
+def _objects(value: Any, what: str) -> str:
+    if value not in OBJECT_KINDS:
+        raise InputError(f"{what} must be one of {', '.join(OBJECT_KINDS)}, got {value!r}")
+    return str(value)
+
+
 _CHECKS: dict[str, Callable[[Any, str], Any]] = {
     "depth_scale": _positive_number,
     "camera_axes": _axes,
     "invert_poses": _flag,
     "up": _unit_vector,
     "scale": _positive_number,
+    "objects": _objects,
 }

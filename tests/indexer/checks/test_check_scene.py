@@ -132,7 +132,8 @@ def test_a_sideways_up_is_told_but_not_refused(scan):
 
 
 def test_a_single_frame_has_nothing_to_disagree_with(views, frames_of_one):
-    assert check_scene(frames_of_one(views[0])).faults == ()
+    reader = frames_of_one(views[0])
+    assert check_scene(reader).faults == refuse_nonsense(reader).faults == ()
 
 
 @pytest.fixture

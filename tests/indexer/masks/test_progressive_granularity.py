@@ -136,19 +136,43 @@ def slow_dbscan(points: np.ndarray, reach: float, min_points: int) -> list[froze
     return clusters
 
 
+@pytest.mark.parametrize("reach", [0.1, 0.3])
+@pytest.mark.parametrize("min_points", [1, 6])
 @pytest.mark.parametrize("seed", range(5))
-def test_clusters_are_those_of_dbscan(seed: int) -> None:
+def test_clusters_are_those_of_dbscan(seed: int, min_points: int, reach: float) -> None:
     rng = np.random.default_rng(seed)
     points = np.concatenate([rng.normal(center, 0.08, (60, 3)) for center in (0, 0.5, 1.2)] + [rng.random((20, 3)) * 2])
-    labels = cluster(points, 0.1, 6, 1e-4)  # the grid is finer than any distance: nothing is thinned
-    found = slow_dbscan(points, 0.1, 6)
-    assert len(found) > 1
+    labels = cluster(points, reach, min_points, 1e-4)  # the grid is finer than any distance: nothing is thinned
+    found = slow_dbscan(points, reach, min_points)
     assert labels.max() + 1 == len(found)
     for cores in found:
         assert len({int(labels[core]) for core in cores} - {-1}) == 1
-    near = np.linalg.norm(points[:, None] - points[None], axis=-1) <= 0.1
+    near = np.linalg.norm(points[:, None] - points[None], axis=-1) <= reach
     in_reach = near[:, sorted(frozenset().union(*found))].any(axis=1)
     assert np.array_equal(labels >= 0, in_reach)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_clusters_of_large_pieces_are_those_of_dbscan_too(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    slabs = [np.stack(np.meshgrid(range(10), range(9), [z]), axis=-1).reshape(-1, 3) for z in (0, 3, 12, 13)]
+    crumbs = rng.integers(-4, 16, (12, 3))
+    moved = [slab + rng.integers(0, 3, 3) * (1, 1, 0) for slab in slabs]
+    cells = np.unique(np.concatenate([*moved, crumbs]), axis=0)
+    points = (cells + 0.5) * 0.05  # one a voxel; two slabs 0.15 m apart are beyond the first links, within the reach
+    labels = cluster(points, 0.16, 5, 0.05)
+    found = slow_dbscan(points, 0.16, 5)
+    assert len({int(label) for label in labels} - {-1}) == len(found) >= 2
+    for cores in found:
+        assert len({int(labels[core]) for core in cores} - {-1}) == 1
+    near = np.linalg.norm(points[:, None] - points[None], axis=-1) <= 0.16
+    assert np.array_equal(labels >= 0, near[:, sorted(frozenset().union(*found))].any(axis=1))
+
+
+def test_a_mask_that_hangs_together_in_the_image_is_left_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core3d_search.indexer.masks.split.cluster", lambda *_: pytest.fail("there was no need"))
+    found = progressive_masks(detections((strip(5, 60), 2)), FLAT, replace(PLAIN, split=True))
+    assert np.array_equal(found.masks, strip(5, 60)[None])
 
 
 def test_masks_of_another_size_name_the_frame() -> None:

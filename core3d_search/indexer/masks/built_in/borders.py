@@ -93,7 +93,11 @@ def _summed(
 
 def _added(group: npt.NDArray[np.int64], rows: Floats, count: int) -> npt.NDArray[np.float64]:
     """Return (count, C) the sums of `rows` (N, C) with equal `group` (N,)."""
-    return np.stack([np.bincount(group, column, count) for column in rows.T], axis=1).astype(np.float64)
+    from scipy.sparse import csc_matrix
+
+    members = csc_matrix((np.ones(len(group)), group, np.arange(len(group) + 1)), shape=(count, len(group)))
+    added: npt.NDArray[np.float64] = members @ rows.astype(np.float64, copy=False)
+    return added
 
 
 def _spans(group: npt.NDArray[np.int64], low: Floats, high: Floats, count: int) -> npt.NDArray[np.float64]:

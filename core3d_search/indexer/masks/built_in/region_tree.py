@@ -16,6 +16,8 @@ ClassifyBorders = Callable[[Regions], npt.NDArray[np.float64]]
 """Regions to (E,) the log odds that each adjacent pair is two things."""
 
 
+BOUND = 8.0
+"""Standard deviations from the mean beyond which a feature says no more: none in training went farther."""
 BEYOND_DOUBT = -3.5
 """Log odds at or below which a region joins its most likely partner, whatever that one's own may be."""
 
@@ -37,7 +39,7 @@ class BorderClassifier:
 
     def __call__(self, regions: Regions) -> npt.NDArray[np.float64]:
         """Return (E,) the log odds that each adjacent pair is two things."""
-        x: Floats = ((pair_features(regions) - self.mean) / self.scale).astype(np.float32)
+        x: Floats = np.clip((pair_features(regions) - self.mean) / self.scale, -BOUND, BOUND).astype(np.float32)
         for number, (weight, bias) in enumerate(self.layers):
             x = x @ weight + bias
             if number + 1 < len(self.layers):
@@ -89,9 +91,9 @@ def merge_regions(
     region joins its most likely partner where that is beyond doubt; then all pairs are classified anew. `watch` sees
     the regions and log odds of every round.
     """
-    node = np.arange(len(regions))
     leaves = len(regions)
-    parents, heights = [-1] * leaves, [-np.inf] * leaves
+    node, parents, heights = np.arange(leaves), np.full(2 * leaves, -1), np.full(2 * leaves, -np.inf)
+    count = leaves
     while len(regions.pairs):
         odds = classify(regions)
         if watch is not None:
@@ -99,26 +101,48 @@ def merge_regions(
         chosen = _best_pairs(regions.pairs, odds, len(regions), highest)
         if not len(chosen):
             break
-        root = list(range(len(regions)))
-        for pair in chosen[np.argsort(odds[chosen], kind="stable")]:
-            a, b = (_root(root, int(end)) for end in regions.pairs[pair])
-            if a != b:
-                parents[node[a]] = parents[node[b]] = len(parents)
-                heights.append(max(float(odds[pair]), heights[node[a]], heights[node[b]]))
-                root[b] = a
-                node[a] = len(parents)
-                parents.append(-1)
-        kept, group = np.unique([_root(root, number) for number in root], return_inverse=True)
+        chosen = chosen[np.argsort(odds[chosen], kind="stable")]
+        root = _join(regions.pairs[chosen], odds[chosen], node, parents, heights, count)
+        count += len(chosen)
+        kept, group = np.unique(root, return_inverse=True)
         node = node[kept]
         regions = regions.joined(group, relabel=watch is not None)
-    return RegionTree(leaves, np.array(parents, np.int64), np.array(heights, np.float64))
+    return RegionTree(leaves, parents[:count], heights[:count])
 
 
-def _root(parents: list[int], number: int) -> int:
-    while parents[number] != number:
-        parents[number] = parents[parents[number]]
-        number = parents[number]
-    return number
+def _join(
+    pairs: npt.NDArray[np.int64],
+    odds: Floats,
+    node: npt.NDArray[np.int64],
+    parents: npt.NDArray[np.int64],
+    heights: npt.NDArray[np.float64],
+    first: int,
+) -> npt.NDArray[np.int64]:
+    """Join `pairs` (E, 2) of N regions, likeliest first, to the nodes `first`, `first` + 1, ... of the tree that
+    `parents` and `heights` hold; return (N,) the region that stands for each, whose `node` (N,) is the new one.
+
+    Each pair is the best of one of its ends, so that together they hold no circle and each makes one node.
+    """
+    roots, nodes, tops = list(range(len(node))), node.tolist(), heights.tolist()  # lists: they are read one by one
+    ones, others = [], []
+    for made, ((a, b), odd) in enumerate(zip(pairs.tolist(), odds.tolist(), strict=True), first):
+        while roots[a] != a:
+            roots[a] = a = roots[roots[a]]
+        while roots[b] != b:
+            roots[b] = b = roots[roots[b]]
+        one, other = nodes[a], nodes[b]
+        ones.append(one)
+        others.append(other)
+        tops[made] = max(odd, tops[one], tops[other])
+        roots[b], nodes[a] = a, made
+    made_nodes = np.arange(first, first + len(pairs))
+    parents[ones] = parents[others] = made_nodes
+    heights[made_nodes] = tops[first : first + len(pairs)]
+    node[:] = nodes
+    root = np.array(roots)
+    while (root[root] != root).any():
+        root = root[root]
+    return root
 
 
 def _best_pairs(pairs: npt.NDArray[np.int64], odds: Floats, count: int, highest: float) -> npt.NDArray[np.int64]:

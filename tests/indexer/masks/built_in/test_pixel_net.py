@@ -7,12 +7,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from core3d_search.indexer.frames import Frame
 from core3d_search.indexer.masks.built_in.pixel_net import (
     DIMENSION,
     InputChannel,
     PixelEmbedder,
+    PixelNet,
     difference,
     network_input,
 )
@@ -102,3 +104,17 @@ def test_things_of_an_unseen_room_are_told_apart(embedder: PixelEmbedder) -> Non
     assert np.concatenate(right[True]).mean() > 0.93
     assert np.concatenate(right[False]).mean() > 0.8
     assert np.concatenate([one.ravel() for one in built]).mean() > 0.93
+
+
+def test_folding_the_norms_changes_no_answer() -> None:
+    torch.manual_seed(0)
+    net = PixelNet().eval()
+    for part in net.modules():
+        if isinstance(part, torch.nn.BatchNorm2d):
+            torch.nn.init.normal_(part.running_mean)
+            torch.nn.init.uniform_(part.running_var, 0.5, 2)
+    x = torch.rand(1, InputChannel.COUNT, 64, 96)
+    with torch.inference_mode():
+        for ours, theirs in zip(net.folded()(x), net(x), strict=True):
+            torch.testing.assert_close(ours, theirs, rtol=1e-3, atol=1e-4)
+    assert not any(isinstance(part, torch.nn.BatchNorm2d) for part in net.folded().modules())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 from core3d_search.indexer.masks.built_in.borders import FEATURES, Regions, find_regions, pair_features
 from core3d_search.indexer.masks.built_in.columns import Evidence, Moment
 from core3d_search.indexer.masks.built_in.pixel_net import PixelEmbedder
-from core3d_search.indexer.masks.built_in.region_tree import BorderClassifier, merge_regions
+from core3d_search.indexer.masks.built_in.region_tree import BOUND, BorderClassifier, merge_regions
 from core3d_search.indexer.masks.built_in.regions import PIXEL_NET
 
 FLOOR = ((-3.0, -3.0, -0.1), (3.0, 3.0, 0.0), (150, 140, 130))
@@ -122,3 +123,13 @@ def test_the_network_is_what_its_numbers_say() -> None:
     hidden = np.clip(x @ arrays["weight0"] + arrays["bias0"], 0, None)
     expected = (hidden @ arrays["weight1"] + 0.5)[:, 0]
     assert BorderClassifier.from_arrays(arrays)(regions) == pytest.approx(expected, rel=1e-4, abs=1e-4)
+
+
+def test_a_feature_far_beyond_all_training_says_no_more_than_the_farthest_in_it() -> None:
+    arrays = {"mean": np.zeros(FEATURES), "scale": np.ones(FEATURES), "weight0": np.ones((FEATURES, 1))}
+    arrays["bias0"] = np.zeros(1)
+    regions = row_of([10, 60])
+    far = replace(regions, evidence=regions.evidence + 1e6)
+    near = replace(regions, evidence=regions.evidence + BOUND)
+    classify = BorderClassifier.from_arrays(arrays)
+    assert classify(far)[0] == classify(near)[0] > classify(regions)[0]

@@ -1,13 +1,14 @@
-"""Trains the built-in encoder on generated rooms and writes its weights.
+"""Trains the small network of generated rooms, the third judge of the built-in encoder (it was `built-in/1`).
 
-    python training/builtin_encoder.py --out first.safetensors
-    python training/builtin_encoder.py --start first.safetensors --steps 1900 --learning-rate 1e-3 --small-part 0 \
-        --out core3d_search/encoders/builtin.safetensors
+    python training/room_network.py --out first.safetensors
+    python training/room_network.py --start first.safetensors --steps 1900 --learning-rate 1e-3 --small-part 0 \
+        --out room_network.safetensors
 
 The second run goes on from the first at full size: 30 + 21 minutes on one core, after 12 for the rooms, which are
 rendered once into `--cache` (the first run of the shipped weights had neither the choice among pairs nor the worst
 object in its loss). Room seeds start at `--first-seed`; seeds 1000 to 1999 are kept for evaluation and refused here.
-Settings, a fingerprint of the data and the final loss go into the header of the file.
+Settings, a fingerprint of the data and the final loss go into the header of the file. `training/heads.py --first` takes
+the image side of it.
 """
 
 from __future__ import annotations
@@ -32,8 +33,10 @@ from torch.nn import functional
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from core3d_search.encoders.builtin import BuiltinEncoder
-from core3d_search.encoders.builtin_image import SIDE, normalised
+from core3d_search.encoders import Calibration
+from core3d_search.encoders.builtin_image import fitted
+from core3d_search.encoders.builtin_text import TextTower
+from core3d_search.encoders.room_network import SIDE, RoomNetwork
 from core3d_search.indexer.crops import KINDS, crop_weights
 from training.calibration import fit_calibration
 from training.losses import ContrastWithNeutral, pairs_of
@@ -41,6 +44,7 @@ from training.objects import seen_objects
 from training.phrases import NEUTRAL, Facts, Meaning, Names, Phrasebook, room_names
 from training.towers import ImageNetwork, TextNetwork
 from training.views import CROPS, Views, crops_of, weathered
+from training.vocabulary import header_of
 
 EVALUATION_SEEDS = range(1000, 2000)
 CACHE = Path(tempfile.gettempdir()) / "core3d-rooms"
@@ -88,7 +92,7 @@ class Trainer:
         towers = torch.nn.ModuleDict(
             {
                 "image": ImageNetwork(settings.dimension, settings.widths),
-                "text": TextNetwork(self.words, settings.dimension),
+                "text": TextNetwork(self.words, settings.dimension, linear=False),
                 "loss": ContrastWithNeutral(names),
             }
         )
@@ -146,7 +150,7 @@ class Trainer:
             pixels = functional.interpolate(pixels, (side, side), mode="bilinear", antialias=True)
         pixels = weathered(pixels.permute(0, 2, 3, 1).unflatten(0, crops.shape[:2]), self.rng)
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            single = self.towers["image"](normalised(pixels.flatten(0, 1).permute(0, 3, 1, 2)))
+            single = self.towers["image"](pixels.flatten(0, 1).permute(0, 3, 1, 2) / 127.5 - 1)
         single = single.unflatten(0, crops.shape[:2])
         weights = torch.tensor([crop_weights(CROPS)[kind] for kind in kinds])
         combined = functional.normalize((weights[:, None] * single).sum(dim=1), dim=-1)
@@ -189,6 +193,38 @@ class Trainer:
         file.parent.mkdir(parents=True, exist_ok=True)
         save_file({k: np.ascontiguousarray(v) for k, v in tensors.items()}, file, {"core3d": json.dumps(settings)})
         file.chmod(0o644)  # safetensors writes for the owner alone
+
+
+class RoomEncoder:
+    """What `Trainer.write` wrote, as an encoder."""
+
+    def __init__(self, file: Path) -> None:
+        tensors, settings = load_file(file), header_of(file)
+        self.text = TextTower(
+            settings["words"], {k.removeprefix("text."): v for k, v in tensors.items() if k.startswith("text.")}
+        )
+        self.network = RoomNetwork(
+            {k.removeprefix("image."): v for k, v in tensors.items() if k.startswith("image.")}, "cpu"
+        )
+        self.calibration = Calibration(**settings["calibration"], neutral_phrases=tuple(settings["neutral"]))
+        self.model_id, self.checksum = "rooms/1", hashlib.sha256(file.read_bytes()).hexdigest()
+        self.dimension = self.text.dimension
+
+    @classmethod
+    def from_model_id(cls, model_id: str, file: Path) -> RoomEncoder:
+        """Return the encoder of `file`."""
+        return cls(file)
+
+    def encode_texts(self, texts: Sequence[str]) -> np.ndarray:
+        """Return (N, D) unit embeddings of N phrases."""
+        return self.text.encode(texts)
+
+    def encode_images(self, images: Sequence[np.ndarray]) -> np.ndarray:
+        """Return (N, D) unit embeddings of N images (h, w, 3) uint8."""
+        pixels = np.stack([fitted(image, SIDE) for image in images])
+        with torch.inference_mode():
+            vectors: np.ndarray = self.network(torch.from_numpy(pixels).permute(0, 3, 1, 2)).numpy()
+        return vectors
 
 
 def average_into(average: torch.nn.Module, towers: torch.nn.Module, steps: int) -> None:
@@ -240,7 +276,7 @@ def main() -> None:
         "torch": torch.__version__,
     }
     trainer.write(out, uncalibrated, record)
-    encoder = BuiltinEncoder(out)
+    encoder = RoomEncoder(out)
     calibration = fit_calibration(encoder, seen_objects(encoder, held_out, settings.frames))
     trainer.write(out, calibration, record)
     seconds = time.perf_counter() - started

@@ -6,12 +6,11 @@ import numpy as np
 import pytest
 
 from core3d_search.encoders import Calibration
-from core3d_search.encoders.builtin import BuiltinEncoder
 from core3d_search.indexer.crops import KINDS
-from training.builtin_encoder import Settings, Trainer
 from training.calibration import fit_calibration
 from training.objects import SeenObject
 from training.phrases import Names
+from training.room_network import RoomEncoder, Settings, Trainer
 from training.views import RoomFrames, Views, crops_of, imperfect, patch_of
 
 NAMES = Names(
@@ -43,17 +42,17 @@ def drawn_views() -> Views:
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[float], BuiltinEncoder, Views]:
+def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[float], RoomEncoder, Views]:
     views = drawn_views()
     trainer = Trainer(SETTINGS, views, NAMES)
     losses = [trainer.step()["loss"] for _ in range(SETTINGS.steps)]
     file = tmp_path_factory.mktemp("weights") / "drawn.safetensors"
     trainer.write(file, {"scale": 10.0, "margin": 0.0}, {})
-    return losses, BuiltinEncoder(file, device="cpu"), views
+    return losses, RoomEncoder(file), views
 
 
 def test_the_loss_falls_and_shapes_and_colours_are_told_apart(
-    trained: tuple[list[float], BuiltinEncoder, Views],
+    trained: tuple[list[float], RoomEncoder, Views],
 ) -> None:
     losses, encoder, views = trained
     assert np.mean(losses[-6:]) < 0.6 * np.mean(losses[:2])
@@ -66,7 +65,7 @@ def test_the_loss_falls_and_shapes_and_colours_are_told_apart(
         assert right >= 0.8
 
 
-def test_the_same_seed_gives_the_same_losses(trained: tuple[list[float], BuiltinEncoder, Views]) -> None:
+def test_the_same_seed_gives_the_same_losses(trained: tuple[list[float], RoomEncoder, Views]) -> None:
     again = Trainer(SETTINGS, drawn_views(), NAMES)
     assert [again.step()["loss"] for _ in range(3)] == pytest.approx(trained[0][:3], rel=1e-4)
 
@@ -80,6 +79,7 @@ def test_walls_are_views_too_and_a_fingerprint_names_the_data() -> None:
 def test_crops_are_those_of_the_pipeline() -> None:
     """Without imperfection they are what crops.py cuts, brought to the size that the network sees."""
     from core3d_search.encoders.builtin_image import fitted
+    from core3d_search.encoders.room_network import SIDE
     from core3d_search.indexer.config import CropConfig
     from core3d_search.indexer.crops import crop_images
     from core3d_search.indexer.detections import Detections
@@ -91,7 +91,7 @@ def test_crops_are_those_of_the_pipeline() -> None:
     frame = Frame(0, image, np.ones((60, 80), np.float32), np.eye(3), np.eye(4))
     cut = crop_images(frame, Detections.from_masks(mask[None], [1], [1]), CropConfig())
     for kind, crop in zip(KINDS, crops_of(image, mask), strict=True):
-        np.testing.assert_array_equal(crop, fitted(cut[kind][0]), err_msg=kind)
+        np.testing.assert_array_equal(crop, fitted(cut[kind][0], SIDE), err_msg=kind)
 
 
 def test_imperfect_masks_and_patches_stay_near_their_source() -> None:
