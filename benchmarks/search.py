@@ -155,6 +155,7 @@ def report(searcher: Searcher, truths: dict[str, dict], arguments: argparse.Name
     overlapping: dict[str, int] = defaultdict(int)
     shown: dict[str, int] = defaultdict(int)
     silent: dict[str, int] = defaultdict(int)
+    scores: list[tuple[float, bool]] = []
     for scene, truth in truths.items():
         for question in questions(scene, truth, arguments.per_room):
             asked[question.kind] += 1
@@ -168,6 +169,7 @@ def report(searcher: Searcher, truths: dict[str, dict], arguments: argparse.Name
             by_overlap = found in question.answers and overlaps[found] > 0
             overlapping[question.kind] += by_overlap
             shown[question.kind] += by_overlap and bool(hits)
+            scores += [(hit.score, by_overlap) for hit in best]
             if arguments.show and question.answers and not is_right:
                 wrong = next((i for i in truth["objects"] if i["id"] == found), None)
                 print(
@@ -183,8 +185,23 @@ def report(searcher: Searcher, truths: dict[str, dict], arguments: argparse.Name
         n = asked[kind]
         rates = ["" if kind.startswith("absent") else f"{found[kind] / n:.0%}" for found in (right, overlapping, shown)]
         print(f"{kind:<42}{n:>8}{rates[0]:>13}{rates[1]:>12}{rates[2]:>11}{silent[kind] / n:>9.0%}")
+    reliability(scores)
     if arguments.record:
         record(readme_figures(asked, right, overlapping, silent))
+
+
+def reliability(scores: list[tuple[float, bool]]) -> None:
+    """Print how often first hits are right, by largest overlap, in each tenth of the score, and how far that is off."""
+    score, right = np.array([s for s, _ in scores]), np.array([r for _, r in scores])
+    print(f"\n{'first hits shown with':<24}{'hits':>6}{'mean score':>12}{'right':>8}")
+    error = 0.0
+    for low in np.arange(0, 1, 0.1):
+        inside = (score >= low) & ((score < low + 0.1) | (low > 0.85))
+        if inside.any():
+            mean, share = float(score[inside].mean()), float(right[inside].mean())
+            error += inside.mean() * abs(mean - share)
+            print(f"{low:>8.1f} to {low + 0.1:<12.1f}{inside.sum():>6}{mean:>12.2f}{share:>8.0%}")
+    print(f"expected calibration error {error:.3f}")
 
 
 def readme_figures(

@@ -1,5 +1,6 @@
 """Every command and the Python of the README run, in order, in a fresh folder, as a new user would run them."""
 
+import json
 import os
 import re
 import shlex
@@ -43,8 +44,6 @@ def folder(tmp_path_factory):
 
 
 def test_the_main_job_answers_with_the_red_chair_near_the_window(folder):
-    import json
-
     answer = json.loads(run('core3d search "red chair near window" --json', folder).stdout)
     best = answer["hits"][0]
     truths = [path for path in (folder / "scenes").glob("*/ground_truth.json") if path.parent.name == best["scene"]]
@@ -62,6 +61,55 @@ def test_the_main_job_answers_with_the_red_chair_near_the_window(folder):
         fact["object"] for fact in truth["relations"] if (fact["predicate"], fact["subject"]) == ("near", found["id"])
     }
     assert any(objects[key]["label"] == "window" for key in near)
+
+
+def true_thing(folder, hit):
+    """Return the object of the ground truth whose centre is nearest to a hit's, with its scene's truth."""
+    truth = json.loads((folder / "scenes" / hit["scene"] / "ground_truth.json").read_text())
+
+    def distance(item):
+        return sum((a - b) ** 2 for a, b in zip(item["box"]["center"], hit["box"]["center"], strict=True)) ** 0.5
+
+    return min(truth["objects"], key=distance), truth
+
+
+def holds(truth, subject, predicate, label):
+    named = {item["id"]: item["label"] for item in truth["objects"]}
+    facts = [fact for fact in truth["relations"] if (fact["predicate"], fact["subject"]) == (predicate, subject["id"])]
+    return any(named[fact["object"]] == label for fact in facts)
+
+
+def is_highest_clock(item, truth, folder):
+    clocks = [
+        other["box"]["center"][2]
+        for path in (folder / "scenes").glob("*/ground_truth.json")
+        for other in json.loads(path.read_text())["objects"]
+        if other["label"] == "clock"
+    ]
+    return item["label"] == "clock" and item["box"]["center"][2] == max(clocks)
+
+
+RIGHT = {
+    "pillow on the bed": lambda item, truth, _: item["label"] == "pillow" and holds(truth, item, "on", "bed"),
+    "chair in the kitchen": lambda item, truth, _: item["label"] == "chair" and truth["kind"] == "kitchen",
+    "something to sit on": lambda item, *_: item["label"] in ("chair", "armchair", "sofa", "stool", "bench"),
+    "the highest clock": is_highest_clock,
+    "is there a stove?": lambda item, *_: item["label"] == "stove",
+    "der rote Stuhl neben dem Fenster": lambda item, truth, _: (
+        (item["label"], item["color"]) == ("chair", "red") and holds(truth, item, "near", "window")
+    ),
+    "2:chair + stool": lambda item, *_: item["label"] in ("chair", "stool"),
+}
+"""Examples of the README and what is right about the first hit."""
+
+
+@pytest.mark.parametrize("text", RIGHT)
+def test_examples_are_answered_right_by_the_ground_truth(folder, text):
+    assert f'search "{text}"' in README
+    answer = json.loads(run(f'core3d search "{text}" --json', folder).stdout)
+    assert answer["hits"], "nothing found"
+    item, truth = true_thing(folder, answer["hits"][0])
+    assert RIGHT[text](item, truth, folder), (item["label"], item["color"], answer["hits"][0])
 
 
 @pytest.mark.parametrize("command", [c for block in BASH[2:] for c in commands(block)])

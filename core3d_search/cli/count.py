@@ -14,6 +14,7 @@ def count(
     db: options.Database = None,
     scene: options.Scenes = None,
     threshold: Annotated[float, typer.Option(min=0, max=1, help="The least score that counts.")] = options.THRESHOLD,
+    lang: options.Language = None,
     llm: options.LlmUrl = None,
     llm_model: options.LlmModel = None,
     as_json: options.Json = False,
@@ -21,7 +22,7 @@ def count(
     """Count the objects that fit a text, in all and by scene."""
     from core3d_search.search.searcher import Searcher
 
-    with Searcher.open(db, llm=options.llm_parser(llm, llm_model)) as searcher:
+    with Searcher.open(db, llm=options.llm_parser(llm, llm_model), language=lang) as searcher:
         counts = searcher.count(text, scenes=scene, threshold=threshold)
     if as_json:
         output.print_json({"query": text, "count": sum(counts.values()), "scenes": counts})

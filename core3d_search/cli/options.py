@@ -27,6 +27,10 @@ LlmUrl = Annotated[
         metavar="URL",
     ),
 ]
+Language = Annotated[
+    str | None,
+    typer.Option("--lang", help="The language of the text: en, de, fr, es, zh.", show_default="by its words"),
+]
 LlmModel = Annotated[
     str | None,
     typer.Option("--llm-model", envvar="CORE3D_LLM_MODEL", help="The model to ask there.", metavar="NAME"),

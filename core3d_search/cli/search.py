@@ -41,6 +41,7 @@ def search(
     threshold: Annotated[float, typer.Option(min=0, max=1, help="The least score of a hit.")] = options.THRESHOLD,
     near_misses: Annotated[bool, typer.Option("--near-misses", help="Also show what stays below.")] = False,
     explain: Annotated[bool, typer.Option("--explain", help="Say how the text was understood.")] = False,
+    lang: options.Language = None,
     llm: options.LlmUrl = None,
     llm_model: options.LlmModel = None,
     batch: Annotated[Path | None, typer.Option(help="A file with one query a line; - reads stdin.")] = None,
@@ -59,7 +60,7 @@ def search(
     if as_json and as_csv:
         raise typer.BadParameter("--json and --csv exclude each other")
     queries = [text] if batch is None else _lines(batch)
-    with Searcher.open(db, llm=options.llm_parser(llm, llm_model)) as searcher:
+    with Searcher.open(db, llm=options.llm_parser(llm, llm_model), language=lang) as searcher:
         answers = [
             searcher.search(
                 query,

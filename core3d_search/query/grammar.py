@@ -23,8 +23,10 @@ import re
 from collections.abc import Collection
 from dataclasses import replace
 
+from core3d_search.errors import InputError
 from core3d_search.query import lexicon as lex
 from core3d_search.query.cursor import MARKS, spelled
+from core3d_search.query.languages import detect, to_english
 from core3d_search.query.left_aside import content, unused
 from core3d_search.query.meaning import Phrase, Query, Viewpoint
 from core3d_search.query.measures import measure
@@ -35,6 +37,7 @@ from core3d_search.query.reading import Reading
 from core3d_search.query.relation_phrases import relation
 from core3d_search.query.sides import side
 from core3d_search.query.statements import attribute, conjunction, imperative, mark, negation, statement
+from core3d_search.query.translations import LANGUAGES
 from core3d_search.query.uses import use
 from core3d_search.query.viewpoints import viewpoint
 from core3d_search.query.words import LONGEST_TEXT
@@ -51,8 +54,12 @@ _ALL_SCENES = re.compile(
 )
 
 
-def parse(text: str, vocabulary: Collection[str] = (), scenes: Collection[str] = ()) -> Query:
+def parse(
+    text: str, vocabulary: Collection[str] = (), scenes: Collection[str] = (), language: str | None = None
+) -> Query:
     """Return what `text` asks for; never raises on free text.
+
+    `language` is "en" or one of `LANGUAGES` ("de", "fr", "es", "zh"); without one it is detected by the words.
 
     `vocabulary` adds names of things (labels of the objects at hand), `scenes` names that "in NAME" may mean. Text in
     the exact notation (see `notation`) is read as such; if it is broken, InputError says where.
@@ -62,6 +69,11 @@ def parse(text: str, vocabulary: Collection[str] = (), scenes: Collection[str] =
     scene, rest = split_scene(text, scenes)
     rest, per_scene = _split_scope(rest)
     names = frozenset(name.lower() for name in vocabulary)
+    if language not in (None, "en", *LANGUAGES):
+        raise InputError(f"no language {language!r}: en, {', '.join(LANGUAGES)}")
+    spoken = language or detect(rest, names) or "en"
+    if spoken != "en":
+        rest = to_english(rest[:LONGEST_TEXT], spoken)
     words = spelled(rest, names)
     understood = _understand(words, names)
     query = Query(understood.target.frozen() if understood.target else Phrase(), _viewpoint(understood), scene)

@@ -84,12 +84,13 @@ def _lines(table: str) -> list[str]:
     return table.strip().replace("\n    ", " ").splitlines()
 
 
-def _groups() -> list[list[str]]:
+def groups() -> list[list[str]]:
+    """Return the groups of names that mean the same, the usual name first in each."""
     return [[name.strip() for name in line.split(",")] for line in _lines(SYNONYMS)]
 
 
 _USUAL: dict[str, str] = {}
-for _group in _groups():
+for _group in groups():
     for _name in _group:
         _USUAL.setdefault(_name, _group[0])
         _USUAL.setdefault(singular(_name) if " " not in _name else _name, _group[0])

@@ -20,8 +20,9 @@ STRUCTURE = frozenset({"wall", "floor", "ceiling", "object"})
 """Labels that "thing" or "one" rarely means."""
 FIT = 0.12
 """A part of a description that scores less, on the average, does not fit: 0.2 % of right answers are below."""
-LESS_EXACT, SAME_NAME = 0.23, 0.53
-"""What remains of a related label, and of a synonym or plural, where another object has the very label said."""
+LESS_EXACT = 0.23
+"""What remains of a related label where another object has the name that was said. Synonyms are one name: labels of one
+scene may mix them without loss."""
 
 
 @dataclass(frozen=True)
@@ -104,9 +105,8 @@ def label_match(table: ObjectTable) -> Match:
             if canonical(noun) in GENERIC:
                 scores = np.where([k != noun and canonical(k) in STRUCTURE for k in kinds], 0.05, scores)
             if scores.max(initial=0.0) == 1.0:
-                # somebody who knows the labels calls a thing by its own: the exact one first, then its synonyms
-                exact = np.array([kind == noun for kind in kinds])
-                scores = np.where(scores < 1.0, LESS_EXACT * scores, np.where(exact | ~exact.any(), 1.0, SAME_NAME))
+                # somebody who knows the labels calls a thing by its own
+                scores = np.where(scores < 1.0, LESS_EXACT * scores, 1.0)
         probability = scores[column] if len(column) else np.zeros(0)
         return PhraseMatch(probability, probability)
 

@@ -42,18 +42,14 @@ def name_factors(evaluation: Evaluation, phrase: Phrase) -> tuple[Factor, ...]:
 def _of_use(evaluation: Evaluation, use: str) -> tuple[Factor, ...]:
     kinds = kinds_for(use)
     names = np.stack([share * evaluation.probability(kind) for kind, share in kinds.items()])
-    labels = np.stack([_known(evaluation, kind) for kind in kinds])
-    chosen, every = (names * labels).argmax(axis=0), np.arange(len(evaluation.table))
+    labels = np.stack([_like_labels(evaluation, kind) for kind in kinds])
+    spoken = any(canonical(kind) in evaluation.kinds for kind in kinds)
+    chosen, every = (names * labels if spoken else names).argmax(axis=0), np.arange(len(evaluation.table))
     texts = [f"{list(kinds)[k]}, to {use}" for k in chosen]
     named = Factor("target", f"something to {use}", names[chosen, every], texts=texts)
-    if not evaluation.kinds:
+    if not spoken:
         return (named,)
     return named, _label_factor(evaluation, labels[chosen, every])
-
-
-def _known(evaluation: Evaluation, noun: str) -> Array:
-    agreement = _agreement(evaluation, noun)
-    return np.ones(len(evaluation.table)) if agreement is None else agreement
 
 
 def _label_factor(evaluation: Evaluation, agreement: Array) -> Factor:
@@ -63,8 +59,11 @@ def _label_factor(evaluation: Evaluation, agreement: Array) -> Factor:
 
 def _agreement(evaluation: Evaluation, noun: str) -> Array | None:
     """Return (N,) how well the labels agree with `noun`; None where no label of the database could say it."""
-    if canonical(noun) not in evaluation.kinds:
-        return None
+    return _like_labels(evaluation, noun) if canonical(noun) in evaluation.kinds else None
+
+
+def _like_labels(evaluation: Evaluation, noun: str) -> Array:
+    """Return (N,) how well the labels agree with `noun`, 1 where there is no label."""
     shares = [1.0 if label is None else likeness(noun, label) for label in evaluation.table.labels]
     agreed = OTHER_LABEL + (1.0 - OTHER_LABEL) * np.array(shares, dtype=np.float64).reshape(-1)
     names = evaluation.matched(noun).names  # what the name itself says, no comparison of labels takes back

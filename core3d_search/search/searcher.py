@@ -43,16 +43,21 @@ class Searcher:
     kept in the database, and the grammar reads what it cannot. `explain` says which of them read a text.
     """
 
-    def __init__(self, store: Store, llm: LlmParser | None = None) -> None:
-        self.store = store
+    def __init__(self, store: Store, llm: LlmParser | None = None, language: str | None = None) -> None:
+        self.store, self.language = store, language
         self.llm = None if llm is None else replace(llm, cache=store.query_readings)
         self._lock = threading.Lock()
         self._snapshot: Snapshot | None = None
 
     @classmethod
-    def open(cls, db: str | os.PathLike[str] | None = None, *, llm: LlmParser | None = None) -> Searcher:
-        """Open the database at a path or URL; without one at $CORE3D_DB, else ./core3d.db. Raises StoreError."""
-        return cls(Store.open(db), llm)
+    def open(
+        cls, db: str | os.PathLike[str] | None = None, *, llm: LlmParser | None = None, language: str | None = None
+    ) -> Searcher:
+        """Open the database at a path or URL; without one at $CORE3D_DB, else ./core3d.db. Raises StoreError.
+
+        `language` of the texts: en, de, fr, es or zh; without one it is detected by their words.
+        """
+        return cls(Store.open(db), llm, language)
 
     def close(self) -> None:
         """Let go of the database."""
@@ -170,7 +175,7 @@ class Searcher:
         with self._lock:
             while self._snapshot is None or self._snapshot.generation != self.store.generation:
                 # once more where an indexer wrote while this one was loading
-                self._snapshot = Snapshot(self.store, self.llm, self._snapshot)
+                self._snapshot = Snapshot(self.store, self.llm, self._snapshot, self.language)
             return self._snapshot
 
 

@@ -40,9 +40,12 @@ RIVAL = 0.25
 class Snapshot:
     """One generation of the database, loaded piece by piece as questions need it."""
 
-    def __init__(self, store: Store, llm: LlmParser | None, before: Snapshot | None = None) -> None:
+    def __init__(
+        self, store: Store, llm: LlmParser | None, before: Snapshot | None = None, language: str | None = None
+    ) -> None:
         """Begin with what is known of the scenes; `before` is an earlier generation of the same database."""
         self.store, self.llm, self.generation = store, llm, store.generation
+        self.language = language
         self._scenes = {scene.name: scene for scene in store.searchable_scenes()}
         models = {scene.model.key: scene.model for scene in self._scenes.values() if scene.object_count}
         earlier = {} if before is None else before._spaces
@@ -64,7 +67,7 @@ class Snapshot:
     def read(self, text: str) -> Explanation:
         labels = set(self._labels)
         if self.llm is None or parse_mixture(text):
-            return Explanation(parse(text, vocabulary=labels, scenes=list(self._scenes)))
+            return Explanation(parse(text, labels, list(self._scenes), self.language))
         reading = self.llm.parse(text, vocabulary=labels, scenes=list(self._scenes))
         return Explanation(reading.query, reading.by, reading.note)
 

@@ -2,6 +2,7 @@
 
 import json
 import time
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from relations.known_room import ROOM, thing
 
 from core3d_search import LabelledObject, ground
+from core3d_search.query.nouns import canonical, groups
 
 FIRST = [
     ("the mug on the desk", 32),
@@ -77,6 +79,18 @@ def test_colour_and_front_are_optional_and_one_object_is_enough():
     for text in ("red chair", "leftmost chair", "second chair", "chair facing the door", "chair between two tables"):
         assert all(h.object_id == 5 for h in ground(text, one))
     assert ground("chair", []) == []
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(FIRST), st.lists(st.integers(0, 9), min_size=len(ROOM), max_size=len(ROOM)))
+def test_renaming_instances_by_synonyms_changes_no_answer(asked, choices):
+    text, wanted = asked
+    names = {canonical(name): group for group in groups() for name in group}
+    renamed = [
+        replace(one, label=names.get(canonical(one.label), [one.label])[k % len(names.get(canonical(one.label), [1]))])
+        for one, k in zip(ROOM, choices, strict=True)
+    ]
+    assert ground(text, renamed)[0].object_id == wanted
 
 
 @settings(max_examples=150, deadline=None)
