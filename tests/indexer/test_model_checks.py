@@ -119,6 +119,20 @@ def test_an_encoder_that_sees_passes(pictures: list[Picture]) -> None:
     assert named.blind == pytest.approx(0.25)
 
 
+def test_colours_are_asked_only_of_an_encoder_whose_texts_tell_them_apart(pictures: list[Picture]) -> None:
+    class Nouns(ColorEncoder):
+        """Hears the last word alone, of which "chair" is one and each thing's name another."""
+
+        WORDS = {"chair": (128, 128, 128)} | {
+            name.split()[-1]: color for name, color in zip(NAMES.values(), COLORS.values(), strict=True)
+        }
+
+        def encode_texts(self, texts: list[str]) -> np.ndarray:
+            return super().encode_texts([text.split()[-1] for text in texts])
+
+    assert [check.what.split()[0] for check in check_encoder(Nouns(), pictures)] == ["things", "the"]
+
+
 @pytest.mark.parametrize(
     "turn",
     [
