@@ -94,7 +94,7 @@ def prepare(arguments: argparse.Namespace) -> Iterator[tuple[str, dict]]:
         config = resolve(overrides=arguments.set)
         encoder = load_encoder(config.encoder.name, **config.encoder.options)
         for scene in scenes:
-            generator = TrueMasks(scene.path) if arguments.true_masks else make_generator(config.masks)
+            generator = TrueMasks(scene.source) if arguments.true_masks else make_generator(config.masks)
             report = index_scene(scene, store, generator, encoder, config)
             frames += 0 if report.unchanged else report.frames
             for stage, seconds in report.seconds.items():
