@@ -19,7 +19,7 @@ from core3d_search.indexer.masks.progressive import make_generator
 from core3d_search.indexer.perceive import SceneResult, perceive
 from core3d_search.indexer.report import RunReport, StageProgress, silent
 from core3d_search.indexer.work_file import WorkFile, input_key, place_of
-from core3d_search.indexer.write import RunInput, name_in, write, write_failure
+from core3d_search.indexer.write import RunInput, name_in, refuse_exchanged, write, write_failure
 from core3d_search.store import Store
 from core3d_search.version import __version__
 
@@ -92,6 +92,7 @@ def index_scene(
     name = name_in(store, reader)
     if not force and store.is_current(name, run.fingerprint, run.config_checksum):
         return RunReport(name, len(reader), objects=store.scene(name).object_count, unchanged=True)
+    refuse_exchanged(store, reader, run)
     work = _work_file(store, reader, run)
     journal = Journal(work)
     try:

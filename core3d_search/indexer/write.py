@@ -68,6 +68,22 @@ def name_in(store: Store, reader: SceneReader) -> str:
     return store.name_of_folder(str(reader.source)) or reader.name
 
 
+def refuse_exchanged(store: Store, reader: SceneReader, run: RunInput) -> None:
+    """Raise StoreError where a known folder now holds what is known as another scene, which its files name.
+
+    To go on would give one scene the objects of the other, and lose what people said about both.
+    """
+    name = name_in(store, reader)
+    if name == reader.name or all(scene.name != reader.name for scene in store.scenes()):
+        return
+    seen, other = ({each.fingerprint for each in store.runs(scene)} for scene in (name, reader.name))
+    if run.fingerprint in other - seen:
+        raise StoreError(
+            f"{reader.source} is in {store.location} as scene {name!r}, but holds now what is there as scene "
+            f"{reader.name!r}; move it back, or `core3d db remove {name}` first"
+        )
+
+
 def write(
     store: Store,
     reader: SceneReader,

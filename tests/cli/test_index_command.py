@@ -145,6 +145,25 @@ def test_a_name_changed_in_scene_json_does_not_rename_what_is_stored_and_is_told
         assert [scene.name for scene in store.scenes()] == ["table"]
 
 
+def test_two_scans_that_changed_places_are_not_mixed_up(index, place):
+    scans = place / "scans"
+    write_scan(scans / "other", count=2)
+    for folder, name in (("table", "alpha"), ("other", "beta")):
+        (scans / folder / "scene.json").write_text(json.dumps({"up": [0, 0, 1], "name": name}))
+    index()
+    with Store.open(place / "core3d.db") as store:
+        before = store.content_checksum()
+    (scans / "other").rename(place / "aside")
+    (scans / "table").rename(scans / "other")
+    (place / "aside").rename(scans / "table")
+    code, out, _ = index("--json")
+    failed = json.loads(out)["failed"]
+    assert (code, list(failed)) == (1, ["beta", "alpha"])
+    assert "holds now what is there as scene 'alpha'" in failed["beta"]
+    with Store.open(place / "core3d.db") as store:
+        assert store.content_checksum() == before
+
+
 def test_a_renamed_scene_that_fails_is_told_by_its_name_and_keeps_its_content(index, place):
     index()
     with Store.open(place / "core3d.db") as store:
