@@ -5,11 +5,11 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from core3d_search.store import Store
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 """What NumPy's and torch's libraries take the number of their threads from, when they are loaded."""
 ATTEMPTS = 2
-"""How often a scene is begun whose worker dies under it; the second goes on from what the first had finished."""
+"""How often a scene is begun alone that was under way when a worker died; each goes on from what was finished."""
 
 
 @dataclass(frozen=True)
@@ -64,34 +64,50 @@ def index_on_workers(
 ) -> Iterator[Outcome]:
     """Index `scenes` on so many processes and yield what became of each as it is done.
 
-    `database` is the path or URL of a database that exists, None for the usual one. A scene whose worker dies (killed,
-    out of memory) is begun once more, and given up with an InputError if that one dies too. `check` must be a function
-    that another process can import.
+    `database` is the path or URL of a database that exists, None for the usual one. A worker that dies (killed, out of
+    memory) takes all others with it, and which scene it worked on is not known: each scene that was under way is begun
+    again alone, so that none pays for another, and given up with an InputError where its worker dies every time.
+    `check` must be a function that another process can import.
     """
-    tasks = [
+    waiting = deque(
         Task(scene.name, type(scene), scene.source, scene.options, database, config, force, check) for scene in scenes
-    ]
-    begun: Counter[str] = Counter()
-    done = 0
-    while tasks:
-        lost: list[Task] = []
-        with _pool(workers) as pool:
-            running: dict[Future[Outcome], Task] = {pool.submit(task.run): task for task in tasks}
-            for future in as_completed(running):
-                try:
+    )
+    for done, outcome in enumerate(_outcomes(waiting, workers), 1):
+        progress("all scenes", "scenes", done, len(scenes))
+        yield outcome
+
+
+def _outcomes(waiting: deque[Task], workers: int) -> Iterator[Outcome]:
+    while waiting:
+        suspects = yield from _together(waiting, workers)
+        yield from map(_alone, suspects)
+
+
+def _together(waiting: deque[Task], workers: int) -> Generator[Outcome, None, list[Task]]:
+    """Yield what becomes of the `waiting` tasks, so many at once; return those under way when a worker dies, if any."""
+    running: dict[Future[Outcome], Task] = {}
+    with _pool(workers) as pool:
+        while waiting or running:
+            try:
+                while waiting and len(running) < workers:
+                    running[pool.submit(waiting[0].run)] = waiting[0]
+                    waiting.popleft()
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
                     outcome = future.result()
-                except BrokenProcessPool:
-                    lost.append(running[future])
-                    continue
-                done += 1
-                progress("all scenes", "scenes", done, len(scenes))
-                yield outcome
-        begun.update(task.name for task in lost)
-        tasks = [task for task in lost if begun[task.name] < ATTEMPTS]
-        for task in lost:
-            if begun[task.name] >= ATTEMPTS:
-                told = f"worker processes died {ATTEMPTS} times, out of memory perhaps: take fewer --workers"
-                yield Outcome(task.name, error=InputError(told))
+                    del running[future]
+                    yield outcome
+            except BrokenProcessPool:
+                break
+    return list(running.values())
+
+
+def _alone(task: Task) -> Outcome:
+    """Return what becomes of a task on a worker of its own."""
+    for _ in range(ATTEMPTS):
+        with _pool(1) as pool, suppress(BrokenProcessPool):
+            return pool.submit(task.run).result()
+    told = f"its worker process died {ATTEMPTS} times, out of memory perhaps: index it where there is more"
+    return Outcome(task.name, error=InputError(told))
 
 
 @contextmanager

@@ -66,7 +66,7 @@ def test_a_scene_that_kills_every_worker_is_given_up_and_told(scenes: Path, tmp_
     Store.open(tmp_path / "two.db", create=True).close()
     (only,) = find_scenes(scenes / "room-7")
     (outcome,) = index_on_workers([only], str(tmp_path / "two.db"), CONFIG, 1, check=die_always)
-    assert "worker processes died 2 times" in str(outcome.error)
+    assert "its worker process died 2 times" in str(outcome.error)
 
 
 @pytest.mark.slow
