@@ -40,6 +40,10 @@ class Box3D:
         object.__setattr__(self, "extent", checked("extent", self.extent, (3,), np.float64))
         object.__setattr__(self, "rotation", checked("rotation", self.rotation, (3, 3), np.float64))
 
+    def moved(self, by: npt.ArrayLike | None) -> Box3D:
+        """Return the box moved by (3,) metres, in 64 bits; itself where `by` is None."""
+        return self if by is None else Box3D(self.center + np.asarray(by, np.float64), self.extent, self.rotation)
+
     def to_dict(self) -> dict[str, list[Any]]:
         """Return plain lists, for JSON."""
         return {
@@ -60,11 +64,13 @@ class View:
 
 @dataclass(frozen=True, eq=False)
 class SceneObject:
-    """One object of one scene, in the scene's world frame.
+    """One object of one scene, in the scene's world frame, measured from the scene's `origin` where it has one.
 
     `points` (P, 3) float32 metres, `colors` (P, 3) uint8 RGB, `embedding` (D,) float32 of length 1. `id` is the
     database key, 0 before the object is stored. `label_score` is the similarity that chose the label, exactly 1
     where the scene's own files gave it; `front` the unit direction that the object faces, None where unknown.
+    A scan far from zero (UTM) has an origin of its own, for 32-bit points would step by half a metre there:
+    `SceneRecord.origin` added to `points`, in 64 bits, and to the centre of `box` gives the coordinates of the scan.
     """
 
     scene: str
@@ -125,7 +131,10 @@ class Reason:
 
 @dataclass(frozen=True, eq=False)
 class Hit:
-    """One answer: `score` in [0, 1] is the product of those of `reasons`, `similarity` in [-1, 1] the raw cosine."""
+    """One answer: `score` in [0, 1] is the product of those of `reasons`, `similarity` in [-1, 1] the raw cosine.
+
+    What a `Searcher` returns has its `box` in the scan's own world coordinates, the scene's origin added.
+    """
 
     scene: str
     object_id: int

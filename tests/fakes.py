@@ -67,7 +67,7 @@ ATTIC = [
 BARN = [thing("barn", "lamp", (0, 1.5, 0), color=RED), thing("barn", "table", (0, 0.4, 0), (1, 0.8, 1))]
 
 
-def write_objects(store, name, objects, up):
+def write_objects(store, name, objects, up, origin=None):
     """Store `objects` as the outcome of a run on scene `name`."""
     run = RunRecord(
         started=datetime.now(timezone.utc),
@@ -79,7 +79,7 @@ def write_objects(store, name, objects, up):
         mask_generator_checksum="m",
         model=EmbeddingModel.of(NounEncoder()),
     )
-    store.write_scene(SceneRecord(name, f"/scans/{name}", "frames", up), [], run, objects)
+    store.write_scene(SceneRecord(name, f"/scans/{name}", "frames", up, origin=origin), [], run, objects)
 
 
 def write_known_scenes(path: Path) -> None:

@@ -151,11 +151,12 @@ def _print_notes(scenes: Sequence[SceneReader], store: Store, report: RunReport)
 def _check(reader: SceneReader, *, refuse: bool) -> None:
     """Say where coordinates begin, if not at zero; refuse a scan that is nonsense, and warn of one that is suspect."""
     from core3d_search.indexer.checks.scene import refuse_nonsense
-    from core3d_search.indexer.readers.posed_images import PosedImagesReader
+    from core3d_search.indexer.frames import origin_of
 
-    if isinstance(reader, PosedImagesReader) and reader.origin.any():
-        begin = ", ".join(f"{value:.0f}" for value in reader.origin)
-        typer.echo(f"{reader.name}: far from zero, so that coordinates are counted from {begin}", err=True)
+    origin = origin_of(reader)
+    if origin is not None:
+        begin = ", ".join(f"{value:.0f}" for value in origin)
+        typer.echo(f"{reader.name}: far from zero, so that points are stored from {begin}, which boxes add", err=True)
     if not refuse:
         return
     for fault in refuse_nonsense(reader).faults:

@@ -32,7 +32,8 @@ def search(
     tag: Annotated[str | None, typer.Option(help="Only objects that bear this tag, or whose scene does.")] = None,
     min_size: Annotated[float | None, typer.Option(help="Only boxes whose longest side is at least this (m).")] = None,
     within: Annotated[
-        str | None, typer.Option(help="Only objects within r metres of a point.", metavar="X,Y,Z,R")
+        str | None,
+        typer.Option(help="Only objects within r metres of a point, in the scan's own coordinates.", metavar="X,Y,Z,R"),
     ] = None,
     relation_frame: Annotated[
         Literal["viewer", "anchor", "room"] | None, typer.Option(help="Whose left, right, front and behind.")

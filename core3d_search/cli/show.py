@@ -18,21 +18,22 @@ def show(
     db: options.Database = None,
     as_json: options.Json = False,
 ) -> None:
-    """List the objects of a scene: best label, box, points, observations."""
+    """List the objects of a scene: best label, box in the scan's own coordinates, points, observations."""
     from core3d_search.store import Store
 
     with Store.open(db) as store:
         if runs:
             _show_runs(store.runs(scene), as_json)
             return
-        table = store.object_table(scene)
+        table, origin = store.object_table(scene), store.scene(scene).origin
+    boxes = [table.box(row).moved(origin) for row in range(len(table))]
     if as_json:
         output.print_json(
             [
                 {
                     "id": int(table.ids[row]),
                     "label": table.labels[row],
-                    "box": table.box(row).to_dict(),
+                    "box": boxes[row].to_dict(),
                     "points": int(table.point_counts[row]),
                     "observations": int(table.observation_counts[row]),
                 }
@@ -44,7 +45,7 @@ def show(
         [
             str(table.ids[row]),
             table.labels[row] or "",
-            output.metres(table.centers[row]),
+            output.metres(boxes[row].center),
             output.metres(table.extents[row]),
             str(table.point_counts[row]),
             str(table.observation_counts[row]),

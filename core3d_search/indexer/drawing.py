@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from core3d_search.datatypes import Box3D, Floats, Hit
 from core3d_search.errors import InputError
-from core3d_search.indexer.frames import Frame, ReadOptions
+from core3d_search.indexer.frames import Frame, ReadOptions, origin_of
 from core3d_search.indexer.readers import reader_for
 from core3d_search.indexer.readers.settings import checked_options
 from core3d_search.indexer.write import READING
@@ -41,8 +41,11 @@ def draw_answer(store: Store, hit: Hit, path: Path) -> None:
     anchors = [store.object(key) for key in dict.fromkeys(key for reason in hit.reasons for key in reason.anchor_ids)]
     captions = [f"{item.label or 'object'} #{item.id}" for item in (found, *anchors)]
     captions[0] += f"  {hit.score:.2f}"
-    frame = reader.open(Path(scene.path), read_as(store, hit.scene))[found.views[0].frame]
-    picture = draw_boxes(frame, [found.box, *(anchor.box for anchor in anchors)], captions)
+    scan = reader.open(Path(scene.path), read_as(store, hit.scene))
+    # Stored boxes and frames are measured from origins, which differ where frames came or went since.
+    apart = None if scene.origin is None else np.subtract(scene.origin, origin_of(scan) or (0, 0, 0))
+    boxes = [item.box.moved(apart) for item in (found, *anchors)]
+    picture = draw_boxes(scan[found.views[0].frame], boxes, captions)
     try:
         Image.fromarray(picture).save(path)
     except (OSError, ValueError) as error:

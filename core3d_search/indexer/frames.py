@@ -99,7 +99,8 @@ class SceneReader(Protocol):
     a folder.
     `source` is the folder, file or archive that holds the scene. `up` (3,) is the unit direction against gravity in
     world coordinates, None where neither the format nor `options` says. `reader[i]` raises InputError for a frame
-    that cannot be read; the pipeline skips, counts and lists it.
+    that cannot be read; the pipeline skips, counts and lists it. A reader whose frames are not measured from the zero
+    of its files has an attribute `origin` too (see `origin_of`).
     """
 
     format: str
@@ -127,3 +128,12 @@ class SceneReader(Protocol):
 
     def files(self) -> Sequence[Path]:
         """Return every file that the scene is read from."""
+
+
+def origin_of(reader: SceneReader) -> tuple[float, float, float] | None:
+    """Return what to add (metres) to coordinates of the frames for those of the files, None for nothing."""
+    origin = getattr(reader, "origin", None)
+    if origin is None or not np.any(origin):
+        return None
+    x, y, z = (float(value) for value in origin)
+    return x, y, z

@@ -7,7 +7,7 @@ import json
 import traceback
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from importlib.metadata import PackageNotFoundError, version
 
@@ -15,7 +15,7 @@ from core3d_search.datatypes import SceneObject
 from core3d_search.encoders import Encoder
 from core3d_search.errors import Core3DError, StoreError
 from core3d_search.indexer.config import IndexConfig
-from core3d_search.indexer.frames import SceneReader
+from core3d_search.indexer.frames import SceneReader, origin_of
 from core3d_search.indexer.journal import FrameNote, Journal
 from core3d_search.indexer.masks import MaskGenerator
 from core3d_search.indexer.perceive import SceneResult
@@ -102,7 +102,8 @@ def write(
     ]
     frames = [_frame_record(note) for note in result.frames]
     record = _run_record(run, journal, object_count=len(objects))
-    store.write_scene(_scene_record(store, reader, result.structure), frames, record, objects, members)
+    scene = replace(_scene_record(store, reader, result.structure), origin=origin_of(reader))
+    store.write_scene(scene, frames, record, objects, members)
 
 
 def write_failure(store: Store, reader: SceneReader, run: RunInput, journal: Journal, error: Exception) -> None:

@@ -91,8 +91,8 @@ class Searcher:
         `image`, a file or (h, w, 3) uint8 RGB, and `like`, an object id, ask for what looks the same; a text beside
         them refines ("but red", "near a window"), and the score is then the cosine, cut at 0, times what the text says.
         `scenes` names the scenes that are asked. Targets may be bound to a `label`, to boxes whose longest side is at
-        least `min_size` metres, to centres `within` (x, y, z, radius) metres of the scene's own axes, and to a `tag`
-        that they or their scene bear.
+        least `min_size` metres, to centres `within` (x, y, z, radius) metres in the scan's own coordinates, and to a
+        `tag` that they or their scene bear.
         `relation_frame` says whose left and front are meant; `per_scene` takes "the largest" of each scene, not of
         all that are asked. The object `like` itself is no answer. Raises InputError for an empty question, an unknown
         frame or an unreadable image, StoreError for an unknown scene or object, ModelError for missing weights.

@@ -241,9 +241,10 @@ class Snapshot:
         return bool(np.linalg.norm(self.in_world(hit).box.center - sphere[:3]) <= sphere[3])
 
     def in_world(self, hit: Hit) -> Hit:
-        """Return `hit` with its box as it was stored, in the axes of the scan."""
+        """Return `hit` with its box in the scan's own coordinates: as it was stored, the scene's origin added."""
         stored = self.stored(hit.scene)
-        return replace(hit, box=stored.box(int(stored.positions([hit.object_id])[0])))
+        box = stored.box(int(stored.positions([hit.object_id])[0]))
+        return replace(hit, box=box.moved(self._scenes[hit.scene].origin if hit.scene in self._scenes else None))
 
 
 def _level_from_world(up: tuple[float, float, float] | None) -> npt.NDArray[np.float64]:

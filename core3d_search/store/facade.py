@@ -206,7 +206,10 @@ class Store:
             return objects.objects_of(connection, of_scene, with_points)
 
     def object(self, object_id: int) -> SceneObject:
-        """Return one object with its points; raises StoreError where no object has this id."""
+        """Return one object with its points; raises StoreError where no object has this id.
+
+        Points and box are measured from the scene's `origin`, where it has one (see SceneObject).
+        """
         with self.database.reading() as connection:
             found = objects.objects_of(connection, tables.objects.c.id == object_id, with_points=True)
         if not found:

@@ -71,7 +71,7 @@ class SceneRecord:
 class SearchableScene:
     """What a search knows of a scene before it looks into it: its `up` (see SceneRecord), the store's generation when
     its content last changed, the model of its embeddings, how many objects its last complete run found, and the
-    `stamp` of that run: a scene of the same id and stamp has the same objects and embeddings."""
+    `stamp` of that run: a scene of the same id and stamp has the same objects and embeddings. `origin` as there."""
 
     id: int
     name: str
@@ -80,6 +80,7 @@ class SearchableScene:
     model: EmbeddingModel
     object_count: int
     stamp: int
+    origin: tuple[float, float, float] | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -45,6 +45,7 @@ def searchable_scenes(connection: Connection) -> list[SearchableScene]:
             _model(connection, models, row),
             row.object_count,
             row.stamp,
+            direction(row.origin),
         )
         for row in checked_rows(connection, scenes, made, lambda row: f"scene {row.name!r}")
     ]

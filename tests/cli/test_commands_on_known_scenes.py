@@ -5,6 +5,9 @@ import io
 import json
 
 import pytest
+from fakes import ATTIC, write_objects
+
+from core3d_search.store import Store
 
 
 def test_search_json_is_the_documented_document_and_nothing_else(core3d):
@@ -31,6 +34,18 @@ def test_search_for_people_shows_scene_id_score_box_and_reasons(core3d):
     assert "center 0.00, 0.00, 0.45 m" in out
     assert "size 0.50, 0.50, 0.90 m" in out
     assert "near window" in out
+
+
+def test_search_and_show_give_boxes_in_the_coordinates_of_a_far_scan(core3d, known_db):
+    with Store.open(known_db) as store:
+        write_objects(store, "attic", ATTIC, (0.0, 0.0, 1.0), (691_000.0, 5_334_000.0, 500.0))
+    center = [691_000, 5_334_000, 500.45]
+    (hit,) = json.loads(core3d("search", "red chair near window", "--json")[1])["hits"]
+    assert hit["box"]["center"] == center
+    assert "center 691000.00, 5334000.00, 500.45 m" in core3d("search", "red chair near window")[1]
+    assert json.loads(core3d("show", "attic", "--json")[1])[0]["box"]["center"] == center
+    within = core3d("search", "chair", "--within", "691000,5334000,500,1", "--json")[1]
+    assert [hit["object_id"] for hit in json.loads(within)["hits"]] == [1]
 
 
 def test_nothing_found_is_an_answer(core3d):

@@ -54,6 +54,17 @@ def test_scenes_with_another_up_are_turned_before_relations_are_measured(searche
     np.testing.assert_array_equal(hit.box.center, [0, 1.5, 0])
 
 
+def test_hits_are_in_the_coordinates_of_a_far_scan_and_relations_as_near_ones(searcher, known_db):
+    origin, near = (691_000.0, 5_334_000.0, 500.0), searcher.search("red chair near window")
+    with Store.open(known_db) as store:
+        write_objects(store, "attic", ATTIC, (0.0, 0.0, 1.0), origin)
+    (hit,) = searcher.search("red chair near window")
+    np.testing.assert_array_equal(hit.box.center, near[0].box.center + origin)
+    assert (hit.score, hit.reasons) == (near[0].score, near[0].reasons)
+    assert ids(searcher.search("chair", within=(691_000, 5_334_000, 500.45, 1.0))) == [1]
+    assert searcher.search("chair", within=(0, 0, 0.45, 1.0)) == []
+
+
 def test_filters_bind_the_target_only(searcher):
     assert ids(searcher.search("table", min_size=1.1)) == [5]
     assert ids(searcher.search("chair", within=(0, 0, 0.45, 1.0))) == [1]
