@@ -113,11 +113,12 @@ def told_outcomes(
 ) -> Iterator[Outcome]:
     """Index `scenes`, say on stderr what became of each, and yield it; `refuse` those that are nonsense."""
     check = partial(_check, refuse=refuse)
+    _tell_names(scenes, store)
     with _progress_bar() as progress:
         for outcome in _outcomes(scenes, store, db, config, workers, force, check, progress):
             if outcome.report is not None:
                 _print_report(outcome.report)
-                _print_notes(scenes, outcome.report)
+                _print_notes(scenes, store, outcome.report)
                 _print_models(store.runs(outcome.scene)[-1])
             else:
                 typer.echo(f"{outcome.scene}: {_told(outcome)}", err=True)
@@ -144,6 +145,16 @@ def _outcomes(
     return index_scenes(scenes, store, config, force=force, check=check, progress=progress)
 
 
+def _tell_names(scenes: Sequence[SceneReader], store: Store) -> None:
+    """Say which scenes have another name in the database than their files give them."""
+    from core3d_search.indexer.write import name_in
+
+    for scene in scenes:
+        name = name_in(store, scene)
+        if name != scene.name:
+            typer.echo(f"{scene.name}: stays {name}, its name in the database; core3d rename changes it", err=True)
+
+
 def kept_frames(store: Store) -> int:
     """Return how many frames of unfinished scenes are kept for the next run."""
     from core3d_search.indexer.work_file import kept_beside
@@ -151,13 +162,14 @@ def kept_frames(store: Store) -> int:
     return 0 if store.path is None else sum(count for _, count in kept_beside(store.path))
 
 
-def _print_notes(scenes: Sequence[SceneReader], report: RunReport) -> None:
+def _print_notes(scenes: Sequence[SceneReader], store: Store, report: RunReport) -> None:
     """Say what a mesh left open and was judged."""
     from core3d_search.indexer.known import knows_parts
+    from core3d_search.indexer.write import name_in
 
     for scene in scenes:
         known = knows_parts(scene)
-        if known is not None and scene.name == report.scene and not report.unchanged:
+        if known is not None and name_in(store, scene) == report.scene and not report.unchanged:
             for note in known.notes():
                 typer.echo(f"  {note}", err=True)
 

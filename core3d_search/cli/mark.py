@@ -55,7 +55,11 @@ def rename(
     new: Annotated[str, typer.Argument(help="Its new name.")],
     db: options.Database = None,
 ) -> None:
-    """Give a scene another name."""
+    """Give a scene another name.
+
+    It keeps the name when its folder is indexed again, whatever its scene.json says. If the folder is moved too, it is
+    added anew, under the name in its files.
+    """
     from core3d_search.store import Store
 
     with Store.open(db) as store:

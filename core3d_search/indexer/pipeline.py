@@ -19,14 +19,14 @@ from core3d_search.indexer.masks.progressive import make_generator
 from core3d_search.indexer.perceive import SceneResult, perceive
 from core3d_search.indexer.report import RunReport, StageProgress, silent
 from core3d_search.indexer.work_file import WorkFile, input_key, place_of
-from core3d_search.indexer.write import RunInput, write, write_failure
+from core3d_search.indexer.write import RunInput, name_in, refuse_exchanged, write, write_failure
 from core3d_search.store import Store
 from core3d_search.version import __version__
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one scene: its report, or the error that stopped it.
+    """What became of one scene, by its name in the store: its report, or the error that stopped it.
 
     `traceback` says where in the code an error arose that is none of ours: such a one is a bug, of core3d or a plug-in.
     """
@@ -57,13 +57,15 @@ def index_scenes(
 
     generator = make_generator(config.masks, downloading)
     for reader in scenes:
+        name = reader.name
         try:
+            name = name_in(store, reader)
             report = index_scene(reader, store, generator, encoder, config, force=force, check=check, progress=progress)
-            yield Outcome(reader.name, report=report)
+            yield Outcome(report.scene, report=report)
         except Core3DError as error:
-            yield Outcome(reader.name, error=error)
+            yield Outcome(name, error=error)
         except Exception as error:  # a plug-in's or our own bug costs one scene, not a night's work
-            yield Outcome(reader.name, error=error, traceback=traceback.format_exc())
+            yield Outcome(name, error=error, traceback=traceback.format_exc())
 
 
 def index_scene(
@@ -79,15 +81,18 @@ def index_scene(
 ) -> RunReport:
     """Find the objects of one scene and replace what the store holds of it.
 
-    A scene whose files, config and models have not changed is left alone, unless `force`. A frame that cannot be used
+    A scene whose files, config and models have not changed is left alone, unless `force`; one whose
+    folder is known keeps its name in the store, see `name_in`. A frame that cannot be used
     is skipped and reported; where none can, InputError is raised and the failed run recorded. The store is written in
     one transaction at the very end, so an interruption leaves it as it was; frames that are done are kept in a work
     file beside it until then, and the next run on the same input goes on from there. `check` sees a scene before its
     first frame is worked on, and refuses it by raising.
     """
     run = RunInput.of(reader, generator, encoder, config)
-    if not force and store.is_current(reader.name, run.fingerprint, run.config_checksum):
-        return RunReport(reader.name, len(reader), objects=store.scene(reader.name).object_count, unchanged=True)
+    name = name_in(store, reader)
+    if not force and store.is_current(name, run.fingerprint, run.config_checksum):
+        return RunReport(name, len(reader), objects=store.scene(name).object_count, unchanged=True)
+    refuse_exchanged(store, reader, run)
     work = _work_file(store, reader, run)
     journal = Journal(work)
     try:
@@ -105,7 +110,7 @@ def index_scene(
     if work is not None:
         work.remove()
     return RunReport(
-        reader.name,
+        name_in(store, reader),  # asked again: it may have been renamed meanwhile
         len(journal.frames),
         tuple(journal.skipped),
         journal.mask_count,

@@ -59,6 +59,31 @@ class RunInput:
         return hashlib.sha256(json.dumps([self.config.to_dict(), *models], sort_keys=True).encode()).hexdigest()
 
 
+def name_in(store: Store, reader: SceneReader) -> str:
+    """Return the name under which the scene is, or will be, in `store`.
+
+    A folder that the store knows keeps the name it has there, whatever its own files or the folder itself say by now:
+    people change that name by `Store.rename_scene`. Any other scene is called as its reader calls it.
+    """
+    return store.name_of_folder(str(reader.source)) or reader.name
+
+
+def refuse_exchanged(store: Store, reader: SceneReader, run: RunInput) -> None:
+    """Raise StoreError where a known folder now holds what is known as another scene, which its files name.
+
+    To go on would give one scene the objects of the other, and lose what people said about both.
+    """
+    name = name_in(store, reader)
+    if name == reader.name or all(scene.name != reader.name for scene in store.scenes()):
+        return
+    seen, other = ({each.fingerprint for each in store.runs(scene)} for scene in (name, reader.name))
+    if run.fingerprint in other - seen:
+        raise StoreError(
+            f"{reader.source} is in {store.location} as scene {name!r}, but holds now what is there as scene "
+            f"{reader.name!r}; move it back, or `core3d db remove {name}` first"
+        )
+
+
 def write(
     store: Store,
     reader: SceneReader,
@@ -77,20 +102,20 @@ def write(
     ]
     frames = [_frame_record(note) for note in result.frames]
     record = _run_record(run, journal, object_count=len(objects))
-    store.write_scene(_scene_record(reader, result.structure), frames, record, objects, members)
+    store.write_scene(_scene_record(store, reader, result.structure), frames, record, objects, members)
 
 
 def write_failure(store: Store, reader: SceneReader, run: RunInput, journal: Journal, error: Exception) -> None:
     """Remember that a run failed and why: the message of an error of ours, the traceback of any other."""
     told = str(error) if isinstance(error, Core3DError) else "".join(traceback.format_exception(error))
     with suppress(StoreError):  # on a full disk this fails as well; the first error is the one to tell
-        store.record_failed_run(_scene_record(reader, None), _run_record(run, journal, error=told))
+        store.record_failed_run(_scene_record(store, reader, None), _run_record(run, journal, error=told))
 
 
-def _scene_record(reader: SceneReader, structure: Structure | None) -> SceneRecord:
+def _scene_record(store: Store, reader: SceneReader, structure: Structure | None) -> SceneRecord:
     up = structure.up if structure else reader.up
     towards = None if up is None else (float(up[0]), float(up[1]), float(up[2]))
-    return SceneRecord(reader.name, str(reader.source), reader.format, towards)
+    return SceneRecord(name_in(store, reader), str(reader.source), reader.format, towards)
 
 
 def _frame_record(note: FrameNote) -> FrameRecord:

@@ -113,6 +113,11 @@ class Store:
             scenes.scene_key(connection, name)
             return next(scene for scene in scenes.all_scenes(connection) if scene.name == name)
 
+    def name_of_folder(self, path: str) -> str | None:
+        """Return the name of the scene whose folder (or file) is `path`, None where there is none."""
+        with self.database.reading() as connection:
+            return scenes.name_of_folder(connection, path)
+
     def searchable_scenes(self) -> list[SearchableScene]:
         """Return every scene that a complete run has filled, by name, with what a search must know of it."""
         with self.database.reading() as connection:
@@ -336,7 +341,10 @@ class Store:
             return marks.objects_tagged(connection, marks.checked_tag(tag))
 
     def rename_scene(self, name: str, new: str) -> None:
-        """Give a scene another name; raises StoreError where there is none of this name, or one of the new one."""
+        """Give a scene another name, which it keeps when its folder is indexed again (indexer/write.py).
+
+        Raises StoreError where there is none of this name, or one of the new one.
+        """
         with self.database.writing() as connection:
             scenes.rename(connection, name, new)
             statements.raise_generation(connection)

@@ -55,6 +55,11 @@ def scene_key(connection: Connection, name: str) -> int:
     return int(found)
 
 
+def name_of_folder(connection: Connection, path: str) -> str | None:
+    """Return the name of the scene whose folder (or file) is `path`, None where there is none."""
+    return connection.execute(select(scenes.c.name).filter_by(path=path)).scalar_one_or_none()
+
+
 def frames_of(connection: Connection, scene: str) -> list[FrameRecord]:
     wanted = select(*stored(frames)).where(frames.c.scene_id == scene_key(connection, scene)).order_by(frames.c.number)
     found = checked_rows(connection, frames, wanted, lambda row: f"frame {row.number} of scene {scene!r}")
@@ -71,7 +76,7 @@ def claim_scene(connection: Connection, scene: SceneRecord, fingerprint: str) ->
     the folder has another name, or the name another folder.
     """
     where = location(connection.engine.url)
-    name = connection.execute(select(scenes.c.name).filter_by(path=scene.path)).scalar_one_or_none()
+    name = name_of_folder(connection, scene.path)
     if name not in (None, scene.name):
         raise StoreError(
             f"{scene.path} is in {where} already, as scene {name!r}, not {scene.name!r}; index it under that name, or "

@@ -96,6 +96,88 @@ def test_changed_settings_or_files_are_indexed_again(index, place):
     assert json.loads(out)["runs"][0]["unchanged"] is False
 
 
+def test_a_renamed_scene_keeps_name_ids_and_marks_when_its_folder_is_indexed_again(index, place):
+    index()
+    with Store.open(place / "core3d.db") as store:
+        store.rename_scene("table", "desk")
+        ids = store.object_table("desk").ids.tolist()
+        store.tag(ids[0], ["mine"])
+        store.note("desk", "upstairs")
+    code, out, error = index("--json")
+    (run,) = json.loads(out)["runs"]
+    assert (code, run["scene"], run["unchanged"], run["objects"]) == (0, "desk", True, len(ids))
+    assert "table: stays desk, its name in the database" in error
+    code, out, error = index("--json", "--force")
+    (run,) = json.loads(out)["runs"]
+    assert (code, run["scene"], run["unchanged"]) == (0, "desk", False)
+    assert "desk: " in error
+    with Store.open(place / "core3d.db") as store:
+        assert [scene.name for scene in store.scenes()] == ["desk"]
+        assert [run.status for run in store.runs("desk")] == ["complete", "complete"]
+        assert store.object_table("desk").ids.tolist() == ids
+        assert (store.marks(ids[0]).tags, store.marks("desk").note) == (("mine",), "upstairs")
+
+
+def test_another_scan_may_take_the_name_that_a_renamed_scene_had(index, place):
+    index()
+    with Store.open(place / "core3d.db") as store:
+        store.rename_scene("table", "desk")
+    other = write_scan(place / "scans" / "other", count=2)
+    (other / "scene.json").write_text(json.dumps({"up": [0, 0, 1], "name": "board"}))
+    index()
+    with Store.open(place / "core3d.db") as store:
+        store.rename_scene("board", "table")
+    code, out, _ = index("--json")
+    runs = {run["scene"]: run["unchanged"] for run in json.loads(out)["runs"]}
+    assert (code, runs) == (0, {"desk": True, "table": True})
+    with Store.open(place / "core3d.db") as store:
+        assert store.scene("desk").path == str((place / "scans" / "table").resolve())
+        assert store.scene("table").path == str(other.resolve())
+
+
+def test_a_name_changed_in_scene_json_does_not_rename_what_is_stored_and_is_told(index, place):
+    index()
+    (place / "scans" / "table" / "scene.json").write_text(json.dumps({"up": [0, 0, 1], "name": "board"}))
+    code, _, error = index()
+    assert code == 0
+    assert error.count("board: stays table, its name in the database; core3d rename changes it") == 1
+    with Store.open(place / "core3d.db") as store:
+        assert [scene.name for scene in store.scenes()] == ["table"]
+
+
+def test_two_scans_that_changed_places_are_not_mixed_up(index, place):
+    scans = place / "scans"
+    write_scan(scans / "other", count=2)
+    for folder, name in (("table", "alpha"), ("other", "beta")):
+        (scans / folder / "scene.json").write_text(json.dumps({"up": [0, 0, 1], "name": name}))
+    index()
+    with Store.open(place / "core3d.db") as store:
+        before = store.content_checksum()
+    (scans / "other").rename(place / "aside")
+    (scans / "table").rename(scans / "other")
+    (place / "aside").rename(scans / "table")
+    code, out, _ = index("--json")
+    failed = json.loads(out)["failed"]
+    assert (code, list(failed)) == (1, ["beta", "alpha"])
+    assert "holds now what is there as scene 'alpha'" in failed["beta"]
+    with Store.open(place / "core3d.db") as store:
+        assert store.content_checksum() == before
+
+
+def test_a_renamed_scene_that_fails_is_told_by_its_name_and_keeps_its_content(index, place):
+    index()
+    with Store.open(place / "core3d.db") as store:
+        store.rename_scene("table", "desk")
+        count = store.scene("desk").object_count
+    for file in (place / "scans" / "table" / "depth").iterdir():
+        file.write_bytes(b"lost")
+    code, out, _ = index("--json")
+    assert (code, list(json.loads(out)["failed"])) == (1, ["desk"])
+    with Store.open(place / "core3d.db") as store:
+        assert [(scene.name, scene.object_count) for scene in store.scenes()] == [("desk", count)]
+        assert [run.status for run in store.runs("desk")] == ["complete", "failed"]
+
+
 def test_a_spoilt_frame_is_told_and_the_others_are_indexed(index, place):
     (place / "scans" / "table" / "depth" / "00001.png").write_bytes(b"lost")
     code, out, error = index("--json")

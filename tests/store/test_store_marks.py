@@ -67,6 +67,8 @@ def test_a_scene_is_renamed_with_all_that_is_its_own(store: Store) -> None:
     assert store.object_table("galley").ids.tolist() == ids
     assert store.marks("galley").tags == ("mine",)
     assert store.generation == generation + 1
+    assert store.name_of_folder("/scans/kitchen") == "galley"
+    assert store.name_of_folder("/scans/galley") is None
     assert store.check() == []
     with pytest.raises(StoreError, match="scene 'office' is in .* already"):
         store.rename_scene("galley", "office")
