@@ -22,6 +22,7 @@ from core3d_search.cli import (
     scenes,
     search,
     show,
+    watch,
     weights,
 )
 from core3d_search.errors import Core3DError
@@ -35,6 +36,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("index")(index.index)
+app.command("watch")(watch.watch)
 app.command("search")(search.search)
 app.command("count")(count.count)
 app.command("scenes")(scenes.scenes)

@@ -26,16 +26,11 @@ FEW_OBJECTS = 3
 def index(
     path: Annotated[Path, typer.Argument(help="A folder of scenes, or one scene.", show_default=False)],
     db: options.Database = None,
-    profile: Annotated[
-        str | None, typer.Option(help="Named settings; core3d profiles lists them. [default: the best that is here]")
-    ] = None,
-    masks: Annotated[str | None, typer.Option(help="Mask generator, e.g. built-in, semantic-sam, sam2.")] = None,
-    encoder: Annotated[str | None, typer.Option(help="Encoder: built-in or open_clip.")] = None,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", help="Any setting, e.g. fusion.gamma=0.25; repeatable.", metavar="KEY=VALUE"),
-    ] = None,
-    format: Annotated[str | None, typer.Option(help="Force a reader; core3d formats lists them.")] = None,
+    profile: options.Profile = None,
+    masks: options.Masks = None,
+    encoder: options.Encoder = None,
+    settings: options.Settings = None,
+    format: options.Format = None,
     depth_scale: options.DepthScale = None,
     camera_axes: options.CameraAxes = None,
     invert_poses: options.InvertPoses = None,
@@ -43,27 +38,16 @@ def index(
     scale: options.Scale = None,
     objects: options.Objects = None,
     library: options.Library = False,
-    no_check: Annotated[
-        bool, typer.Option("--no-check", help="Index also scans that do not agree with themselves.")
-    ] = False,
-    workers: Annotated[int, typer.Option(min=1, help="Scenes indexed at once, each in a process of its own.")] = 1,
+    no_check: options.NoCheck = False,
+    workers: options.Workers = 1,
     force: Annotated[bool, typer.Option("--force", help="Index again what has not changed.")] = False,
     as_json: options.Json = False,
 ) -> None:
     """Find the objects of every scene in a folder and store them; scenes that have not changed are skipped."""
-    from core3d_search.errors import StoreError
-    from core3d_search.indexer.config import resolve
-    from core3d_search.indexer.models import best_profile
     from core3d_search.indexer.readers import Survey, survey
     from core3d_search.indexer.readers.library import LibraryReader
-    from core3d_search.store import Store
 
-    overrides = [f"masks.generator={masks}"] if masks else []
-    overrides += [f"encoder.name={encoder}"] if encoder else []
-    if profile is None:
-        profile = best_profile()
-        typer.echo(f"profile {profile} (core3d profiles lists the others)", err=True)
-    config = resolve(profile, [*overrides, *(settings or [])])
+    config = chosen_config(profile, masks, encoder, settings)
     said = options.read_options(depth_scale, camera_axes, invert_poses, up, scale, objects)
     found = Survey((LibraryReader.open(path, said),), {}) if library else survey(path, format, said)
     scenes = found.scenes
@@ -72,31 +56,73 @@ def index(
     failures = {output.shown(source.name): str(error) for source, error in found.broken.items()}
     for error in failures.values():
         typer.echo(error, err=True)
-    check = partial(_check, refuse=not no_check)
-    with Store.open(db, create=True) as store, _progress_bar() as progress:
-        if store.read_only:
-            raise StoreError(f"{store.location} cannot be written: check the rights of the file and its folder")
-        _tell_names(scenes, store)
+    with writable_store(db) as store:
         try:
-            for outcome in _outcomes(scenes, store, db, config, workers, force, check, progress):
+            for outcome in told_outcomes(scenes, store, db, config, workers, force=force, refuse=not no_check):
                 if outcome.report is not None:
                     reports.append(outcome.report)
-                    _print_report(outcome.report)
-                    _print_notes(scenes, store, outcome.report)
-                    _print_models(store.runs(outcome.scene)[-1])
                 else:
-                    told = _told(outcome)
-                    failures[outcome.scene] = told
-                    typer.echo(f"{outcome.scene}: {told}", err=True)
+                    failures[outcome.scene] = _told(outcome)
         except KeyboardInterrupt:
             kept = f"{len(reports)} of {len(scenes)} scenes are done and kept in {store.location}"
-            kept += f", and {_kept_frames(store)} finished frame(s) of others beside it"
+            kept += f", and {kept_frames(store)} finished frame(s) of others beside it"
             typer.echo(f"core3d: stopped; {kept}; index again to go on with the rest", err=True)
             raise typer.Exit(130) from None
     if as_json:
         output.print_json({"runs": [report.to_dict() for report in reports], "failed": failures})
     if failures:
         raise typer.Exit(1)
+
+
+def chosen_config(
+    profile: str | None, masks: str | None, encoder: str | None, settings: Sequence[str] | None
+) -> IndexConfig:
+    """Return the settings that the options ask for; without a profile those of the best one, which is said."""
+    from core3d_search.indexer.config import resolve
+    from core3d_search.indexer.models import best_profile
+
+    overrides = [f"masks.generator={masks}"] if masks else []
+    overrides += [f"encoder.name={encoder}"] if encoder else []
+    if profile is None:
+        profile = best_profile()
+        typer.echo(f"profile {profile} (core3d profiles lists the others)", err=True)
+    return resolve(profile, [*overrides, *(settings or [])])
+
+
+@contextmanager
+def writable_store(db: str | None) -> Iterator[Store]:
+    """Open or make the database; raises StoreError where it cannot be written."""
+    from core3d_search.errors import StoreError
+    from core3d_search.store import Store
+
+    with Store.open(db, create=True) as store:
+        if store.read_only:
+            raise StoreError(f"{store.location} cannot be written: check the rights of the file and its folder")
+        yield store
+
+
+def told_outcomes(
+    scenes: Sequence[SceneReader],
+    store: Store,
+    db: str | None,
+    config: IndexConfig,
+    workers: int,
+    *,
+    force: bool = False,
+    refuse: bool = True,
+) -> Iterator[Outcome]:
+    """Index `scenes`, say on stderr what became of each, and yield it; `refuse` those that are nonsense."""
+    check = partial(_check, refuse=refuse)
+    _tell_names(scenes, store)
+    with _progress_bar() as progress:
+        for outcome in _outcomes(scenes, store, db, config, workers, force, check, progress):
+            if outcome.report is not None:
+                _print_report(outcome.report)
+                _print_notes(scenes, store, outcome.report)
+                _print_models(store.runs(outcome.scene)[-1])
+            else:
+                typer.echo(f"{outcome.scene}: {_told(outcome)}", err=True)
+            yield outcome
 
 
 def _outcomes(
@@ -129,7 +155,7 @@ def _tell_names(scenes: Sequence[SceneReader], store: Store) -> None:
             typer.echo(f"{scene.name}: stays {name}, its name in the database; core3d rename changes it", err=True)
 
 
-def _kept_frames(store: Store) -> int:
+def kept_frames(store: Store) -> int:
     """Return how many frames of unfinished scenes are kept for the next run."""
     from core3d_search.indexer.work_file import kept_beside
 

@@ -35,6 +35,18 @@ LlmModel = Annotated[
     str | None,
     typer.Option("--llm-model", envvar="CORE3D_LLM_MODEL", help="The model to ask there.", metavar="NAME"),
 ]
+Profile = Annotated[
+    str | None, typer.Option(help="Named settings; core3d profiles lists them. [default: the best that is here]")
+]
+Masks = Annotated[str | None, typer.Option(help="Mask generator, e.g. built-in, semantic-sam, sam2.")]
+Encoder = Annotated[str | None, typer.Option(help="Encoder: built-in or open_clip.")]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="Any setting, e.g. fusion.gamma=0.25; repeatable.", metavar="KEY=VALUE"),
+]
+Format = Annotated[str | None, typer.Option(help="Force a reader; core3d formats lists them.")]
+NoCheck = Annotated[bool, typer.Option("--no-check", help="Index also scans that do not agree with themselves.")]
+Workers = Annotated[int, typer.Option(min=1, help="Scenes indexed at once, each in a process of its own.")]
 DepthScale = Annotated[
     float | None,
     typer.Option(help="Stored depth units to the metre: 1000 for millimetres.", show_default="the format's"),

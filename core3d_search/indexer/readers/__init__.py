@@ -68,6 +68,16 @@ def survey(path: Path, format: str | None = None, options: ReadOptions | None = 
     return Survey(tuple(scenes), broken)
 
 
+def find_sources(path: Path, format: str | None = None) -> list[Path]:
+    """Return where the scenes at or below `path` lie, sorted and unopened, and the folders that cannot be looked into.
+
+    Empty where there is none; raises InputError as `survey` does for a whole disk.
+    """
+    broken: dict[Path, InputError] = {}
+    found = [source for source, _ in _recognised(path, _readers(format), set(), broken)]
+    return sorted([*found, *broken])
+
+
 def reader_for(path: Path, format: str | None = None) -> type[SceneReader] | None:
     """Return the reader that recognises the folder or file `path`, None where none (or not the forced one) does."""
     return next((reader for reader in _readers(format) if reader.recognises(path)), None)
