@@ -31,6 +31,7 @@ def wait_for(what, run: subprocess.Popen, told: Path) -> None:
         time.sleep(0.05)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="signals are POSIX")
 def test_a_scan_copied_file_by_file_is_indexed_once_and_only_when_it_is_whole(tmp_path):
     pytest.importorskip("watchfiles", reason="needs the extra watch")
