@@ -31,8 +31,9 @@ def path(tmp_path: Path) -> Path:
 
 
 def start(script: str, *arguments: object) -> subprocess.Popen[str]:
-    """Start Python on `script`, which sees the tests' modules."""
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(TESTS), str(TESTS.parent)])}
+    """Start Python on `script`, which sees the tests' modules, unmeasured: it is killed or changes its user."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("COVERAGE")}
+    environment["PYTHONPATH"] = os.pathsep.join([str(TESTS), str(TESTS.parent)])
     command = [sys.executable, "-c", textwrap.dedent(script), *map(str, arguments)]
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
