@@ -15,7 +15,7 @@ from core3d_search.schema.blobs import decode_vectors, encode_vector
 from core3d_search.schema.checksums import is_whole, stored
 from core3d_search.schema.tables import query_embeddings, query_readings, vector_indexes
 from core3d_search.store.database import Database
-from core3d_search.store.embeddings import find_model, model_key
+from core3d_search.store.embeddings import find_model, key_of, model_key
 from core3d_search.store.records import EmbeddingModel, IndexStamp
 from core3d_search.store.statements import insert_rows
 
@@ -50,9 +50,8 @@ def cached_queries(
 ) -> dict[str, npt.NDArray[np.float32]]:
     """Return the embeddings by `model` of those `texts` that are remembered."""
     cache = query_embeddings.c
-    wanted = select(*stored(query_embeddings)).where(
-        cache.embedding_model_id == find_model(connection, model), cache.text.in_(texts)
-    )
+    by_model = key_of(model).scalar_subquery()  # one statement, for a cold search asks many single texts
+    wanted = select(*stored(query_embeddings)).where(cache.embedding_model_id == by_model, cache.text.in_(texts))
     size = 4 * model.dimension
     found = [row for row in connection.execute(wanted) if is_whole(row) and len(row.vector) == size]
     return {row.text: decode_vectors([row.vector], model.dimension)[0] for row in found}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from core3d_search.errors import ModelError
 from core3d_search.schema.blobs import decode_vectors, encode_vector
@@ -36,10 +37,14 @@ def models_by_key(connection: Connection) -> dict[int, EmbeddingModel]:
     return {row.id: _model_of(row) for row in found}
 
 
+def key_of(model: EmbeddingModel) -> Select[Any]:
+    """Return the question for the model's id, which has no answer where the database has no vector of it."""
+    return select(embedding_models.c.id).filter_by(name=model.name, checksum=model.checksum)
+
+
 def find_model(connection: Connection, model: EmbeddingModel) -> int | None:
     """Return the model's id, None where the database has no vector of it."""
-    wanted = select(embedding_models.c.id).filter_by(name=model.name, checksum=model.checksum)
-    found = connection.execute(wanted).scalar_one_or_none()
+    found = connection.execute(key_of(model)).scalar_one_or_none()
     return None if found is None else int(found)
 
 
