@@ -30,6 +30,7 @@ from core3d_search.search.explanation import Explanation
 from core3d_search.search.ranking import over_scenes
 from core3d_search.search.scoring import THRESHOLD
 from core3d_search.search.snapshot import Snapshot
+from core3d_search.search.ties import MOST_TOLD, NEAR_TIE, order, with_ties
 from core3d_search.store import Store
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ class Searcher:
         threshold: float = THRESHOLD,
         tag: str | None = None,
     ) -> list[Hit]:
-        """Return at most `k` objects that fit, best first, ties by id; an empty list where none reaches `threshold`.
+        """Return at most `k` objects that fit, best first (ties as in ties.py); none where none reaches `threshold`.
 
         `text` is a description ("the mug on the table next to the window") or a mixture ("2:wooden chair - office").
         `image`, a file or (h, w, 3) uint8 RGB, and `like`, an object id, ask for what looks the same; a text beside
@@ -115,18 +116,18 @@ class Searcher:
         named = now.named(scenes, question)
         if over_scenes(question.query):
             together = now.rivals(question) if named is None else named
-            hits = passing(now.fitting_together(together, question, threshold))[:k]
+            hits = with_ties(passing(now.fitting_together(together, question, threshold)), k)
             return [now.in_world(hit) for hit in hits]
         visits = now.by_bound(question, allowed) if named is None else ((1.0, scene) for scene in named)
         hits = []
         for bound, scene in visits:
             if bound < threshold or (len(hits) >= k and bound < hits[k - 1].score):
                 break  # no hit of this scene, nor of any later one, is among the first k
-            least = hits[k - 1].score if len(hits) >= k else threshold
-            hits += passing(now.fitting(scene, question, least))
-            hits.sort(key=lambda hit: (-hit.score, -hit.similarity, hit.object_id))
-            del hits[k:]
-        return [now.in_world(hit) for hit in hits]
+            least = (1.0 - NEAR_TIE) * hits[k - 1].score if len(hits) >= k else threshold
+            hits += passing(now.fitting(scene, question, max(least, threshold)))
+            hits.sort(key=order)
+            del hits[k + MOST_TOLD + 1 :]  # what ties with the last ones is told as well
+        return [now.in_world(hit) for hit in with_ties(hits, k)]
 
     def answer(
         self,
