@@ -152,7 +152,7 @@ def recall(
     with Store.open(db) as store:
         measured = [measure_recall(store, model, queries, k) for model in store.models()]
     if as_json:
-        output.print_json(measured)
+        output.print_json({"measured": measured})
         return
     rows = [
         [each.model, each.kind, str(each.count), f"{each.recall:.4f}", f"{each.index_ms:.2f}", f"{each.exact_ms:.2f}"]
