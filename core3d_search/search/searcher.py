@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -36,6 +36,10 @@ from core3d_search.store import Store
 if TYPE_CHECKING:
     from core3d_search.query.llm import LlmParser
     from core3d_search.relations import ObjectTable
+
+
+Judge = Callable[[list[Hit], float], list[Hit]]
+"""Takes hits and the threshold, and gives those that it agrees with, in its own order."""
 
 
 class Searcher:
@@ -138,12 +142,17 @@ class Searcher:
         scenes: Collection[str] | None = None,
         per_scene: bool = False,
         threshold: float = THRESHOLD,
+        judge: Judge | None = None,
     ) -> Answer:
-        """Return the answer to a question: yes or no, how many, where, in which scene, and the first `k` hits."""
+        """Return the answer to a question: yes or no, how many, where, in which scene, and the first `k` hits.
+
+        `judge` gives a second opinion on the hits that it is concluded from.
+        """
         now = self._current()
         query = now.read(text).query
         asked = sorted(set(scenes)) if scenes is not None else [query.scene] if query.scene else now.filled
         hits = self.search(text, k=sys.maxsize, scenes=asked, per_scene=per_scene, threshold=threshold)
+        hits = hits if judge is None else judge(hits, threshold)
         return conclude(query, hits, k, asked, lambda hit: whereabouts(now.table(hit.scene), hit))
 
     def count(
