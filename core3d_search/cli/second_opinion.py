@@ -25,7 +25,7 @@ def judge_for(searcher: Searcher, text: str, opinion: SecondOpinion) -> Judge:
         judged = asked.judge(text, hits, lambda hit: view_of(searcher.store, hit), threshold)
         if judged.note and judged.note not in told:
             told.add(judged.note)
-            typer.echo(f"core3d: {judged.note}; what was not judged stays as it was", err=True)
+            typer.echo(f"core3d: {judged.note}; the rest stays as it was", err=True)
         return list(judged.hits)
 
     return judge

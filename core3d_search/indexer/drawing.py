@@ -73,7 +73,7 @@ def view_of(store: Store, hit: Hit) -> npt.NDArray[np.uint8]:
 
 
 def around(frame: Frame, box: Box3D) -> npt.NDArray[np.uint8]:
-    """Return the part of the frame's image around a world-frame `box`, its edges drawn in; all where no edge is seen."""
+    """Return the part of the frame's image around a world-frame `box`, its edges drawn in; all where none is seen."""
     picture = draw_boxes(frame, [box], [""])
     points = np.array([point for segment in box_edges(frame, box) for point in segment]).reshape(-1, 2)
     height, width = picture.shape[:2]

@@ -105,13 +105,11 @@ class SecondOpinion:
             try:
                 opinions[hit.object_id] = self._opinion(text, shown)
             except FAULTS as error:
-                notes.append(why(error))
-                break
+                return Judged(tuple(hits), {}, f"no second opinion: {why(error)}")
         judged = [_with_opinion(hit, opinions.get(hit.object_id)) for hit in hits]
         kept = sorted((hit for hit in judged if hit.score >= threshold), key=order)
-        note = (
-            f"second opinion on {len(opinions)} of {len(hits[: self.most])} hits: {'; '.join(notes)}" if notes else ""
-        )
+        asked = len(hits[: self.most])
+        note = f"second opinion on {len(opinions)} of {asked} hits: {'; '.join(notes)}" if notes else ""
         return Judged(tuple(kept), opinions, note)
 
     def _opinion(self, text: str, picture: Picture) -> Opinion:

@@ -14,10 +14,8 @@ from core3d_search.errors import InputError
 from core3d_search.search.second_opinion import FLOOR, Opinion, SecondOpinion
 
 BOX = Box3D((0, 0, 0), (1, 1, 1))
-HITS = [
-    Hit("attic", k, score, 0.5, BOX, "chair", (Reason("target", "chair", score),))
-    for k, score in ((1, 0.9), (2, 0.8), (3, 0.5))
-]
+SCORES = {1: 0.9, 2: 0.8, 3: 0.5}
+HITS = [Hit("attic", k, s, 0.5, BOX, "chair", (Reason("target", "chair", s),)) for k, s in SCORES.items()]
 GRAY = np.full((30, 40, 3), 90, np.uint8)
 
 
@@ -117,7 +115,14 @@ def test_a_server_that_is_down_or_refuses_leaves_hits_as_they_were(server):
     server.stop()
     judged = SecondOpinion(server.url, "m", timeout=2.0).judge("chair", HITS, picture)
     assert list(judged.hits) == HITS
-    assert judged.note.startswith("second opinion on 0 of 3 hits: no answer from the endpoint")
+    assert judged.note.startswith("no second opinion: no answer from the endpoint")
+
+
+def test_an_endpoint_that_fails_half_way_changes_nothing(server):
+    says(server, (False, 1.0, "a bed"), (7, 7, 7))
+    judged = SecondOpinion(server.url, "m").judge("chair", HITS, picture)
+    assert (list(judged.hits), judged.opinions) == (HITS, {})
+    assert judged.note
 
 
 def test_a_hit_without_a_picture_is_passed_over(server):
