@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields
 from typing import Literal, get_args
 
 from core3d_search.query.affordances import USES
-from core3d_search.query.nouns import GENERIC, canonical
+from core3d_search.query.nouns import GENERIC, canonical, spoken_names
 
 ReferenceFrame = Literal["viewer", "anchor", "room"]
 """Whose left and front: of somebody who looks at the anchor, of the anchor, or of the room (+x right, +y behind)."""
@@ -83,11 +83,11 @@ class Phrase:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What the thing may be called: its noun, or the kinds that serve its use; empty for any object."""
+        """What the thing may be called: its noun and its usual name, or the kinds that serve its use; empty for any."""
         used = [kind for a in self.attributes if a.kind == "use" and not a.negated for kind in USES.get(a.value, ())]
         if used and (not self.noun or canonical(self.noun) in GENERIC):
             return tuple(used)
-        return (self.noun,) if self.noun else ()
+        return spoken_names(self.noun) if self.noun else ()
 
 
 @dataclass(frozen=True)

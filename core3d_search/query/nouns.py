@@ -36,6 +36,12 @@ def _canonical(noun: str) -> str:
     return _USUAL.get(alone, alone)
 
 
+def spoken_names(noun: str) -> tuple[str, ...]:
+    """Return `noun` and, where another word is usual for the same thing, that one: "heater", "radiator"."""
+    usual = canonical(noun)
+    return (noun,) if not noun or usual in (noun, singular(noun)) else (noun, usual)
+
+
 def likeness(noun: str, label: str) -> float:
     """Return the probability in [0, 1] that somebody who says `noun` means a thing that is labelled `label`.
 

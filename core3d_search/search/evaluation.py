@@ -13,7 +13,7 @@ import numpy as np
 
 from core3d_search.query import Phrase, Query
 from core3d_search.query.meaning import VIEW_PARTS
-from core3d_search.query.nouns import canonical
+from core3d_search.query.nouns import canonical, spoken_names
 from core3d_search.relations import ObjectTable
 from core3d_search.relations.table import Array
 from core3d_search.relations.viewpoint import Gaze, Spots, gaze_of
@@ -57,8 +57,13 @@ class Evaluation:
         return [self._matches[text] for text in texts]
 
     def probability(self, text: str) -> Array:
-        """Return the probability (N,) in [0, 1] that each object is called `text`."""
-        return np.clip(np.asarray(self.matched(text).probability, dtype=np.float64), 0.0, 1.0)
+        """Return the probability (N,) in [0, 1] that each object is called `text`.
+
+        Where an encoder compares names it is asked by the usual name, too: it knows "radiator" better than "heater".
+        """
+        names = spoken_names(text) if self.matched(text).scale > 0 else (text,)
+        each = [np.asarray(match.probability, dtype=np.float64) for match in self.matched_each(names)]
+        return np.clip(np.max(each, axis=0), 0.0, 1.0)
 
     def exists(self, phrase: Phrase) -> bool:
         """Whether some object has the name of `phrase`."""

@@ -15,6 +15,8 @@ from core3d_search.search.reasons import Factor
 if TYPE_CHECKING:
     from core3d_search.search.evaluation import Evaluation
 
+LESS_EXACT = 0.5
+"""What remains of the likeness of another kind's label in a scene where some object has the label that was said."""
 OTHER_LABEL = 0.28
 """What remains of a name where the label is the name of another kind of thing."""
 
@@ -64,7 +66,11 @@ def _agreement(evaluation: Evaluation, noun: str) -> Array | None:
 
 def _like_labels(evaluation: Evaluation, noun: str) -> Array:
     """Return (N,) how well the labels agree with `noun`, 1 where there is no label."""
-    shares = [1.0 if label is None else likeness(noun, label) for label in evaluation.table.labels]
+    labels = evaluation.table.labels
+    alike = {label: likeness(noun, label) for label in set(labels) if label is not None}
+    if 1.0 in alike.values():  # in one scene a thing is called by its own name, and another thing by another
+        alike = {label: share if share == 1.0 else LESS_EXACT * share for label, share in alike.items()}
+    shares = [1.0 if label is None else alike[label] for label in labels]
     agreed = OTHER_LABEL + (1.0 - OTHER_LABEL) * np.array(shares, dtype=np.float64).reshape(-1)
     names = evaluation.matched(noun).names  # what the name itself says, no comparison of labels takes back
     return np.where([name is not None for name in names], 1.0, agreed) if names else agreed
