@@ -8,7 +8,7 @@ import numpy as np
 
 from core3d_search.query import Phrase
 from core3d_search.query.affordances import kinds_for
-from core3d_search.query.nouns import GENERIC, canonical, likeness
+from core3d_search.query.nouns import ANYTHING, GENERIC, OR, canonical, likeness
 from core3d_search.relations.table import Array
 from core3d_search.search.reasons import Factor
 
@@ -30,7 +30,7 @@ def name_factors(evaluation: Evaluation, phrase: Phrase) -> tuple[Factor, ...]:
     if not phrase.noun or canonical(phrase.noun) in GENERIC:
         if uses:
             return _of_use(evaluation, uses[0])
-        if not phrase.noun:
+        if not phrase.noun or (canonical(phrase.noun) in ANYTHING and evaluation.matched(phrase.noun).scale > 0):
             return (Factor("target", "any object", evaluation.probability("")),)
     names = evaluation.matched(phrase.noun).names
     texts = [phrase.noun if name is None else f"{phrase.noun}, by its name {name!r}" for name in names]
@@ -61,7 +61,8 @@ def _label_factor(evaluation: Evaluation, agreement: Array) -> Factor:
 
 def _agreement(evaluation: Evaluation, noun: str) -> Array | None:
     """Return (N,) how well the labels agree with `noun`; None where no label of the database could say it."""
-    return _like_labels(evaluation, noun) if canonical(noun) in evaluation.kinds else None
+    spoken = any(canonical(name) in evaluation.kinds for name in noun.split(OR))
+    return _like_labels(evaluation, noun) if spoken else None
 
 
 def _like_labels(evaluation: Evaluation, noun: str) -> Array:

@@ -51,7 +51,7 @@ def test_where_something_has_the_label_that_was_said_other_kinds_lose():
     ("text", "ids"), [("how many chairs", {1, 2}), ("how many lamps", {5}), ("how many things", set(range(6)))]
 )
 def test_what_is_labelled_as_another_kind_is_not_counted(text, ids):
-    names = ("chair", "chairs", "lamp", "lamps", "thing", "things")
+    names = ("chair", "chairs", "lamp", "lamps", "")
     everything = encoder({name: np.ones(len(LABELS)) for name in names})
     hits = rank_scenes(parse(text), [(TABLE, everything)], threshold=0.01, kinds={*KINDS, "lamp"})
     assert len(hits) == len(LABELS)
