@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from core3d_search.datatypes import Hit, Reason
 from core3d_search.errors import StoreError
-from core3d_search.geometry import level_axes
+from core3d_search.geometry import level_from_world
 from core3d_search.query import Phrase, Query, ReferenceFrame, parse
 from core3d_search.query.mixture import parse_mixture
 from core3d_search.query.nouns import canonical
@@ -155,7 +155,7 @@ class Snapshot:
         """Return the objects of `scene`, turned so that z points up."""
         stored = self.stored(scene)
         self._check_count(scene, len(stored), "objects")
-        turn = _level_from_world(self._scenes[scene].up if scene in self._scenes else None)
+        turn = level_from_world(self._scenes[scene].up if scene in self._scenes else None)
         return ObjectTable(
             ids=stored.ids,
             centers=stored.centers @ turn.T,
@@ -245,13 +245,6 @@ class Snapshot:
         stored = self.stored(hit.scene)
         box = stored.box(int(stored.positions([hit.object_id])[0]))
         return replace(hit, box=box.moved(self._scenes[hit.scene].origin if hit.scene in self._scenes else None))
-
-
-def _level_from_world(up: tuple[float, float, float] | None) -> npt.NDArray[np.float64]:
-    """Return the (3, 3) rotation that turns `up` to +z; identity where up is unknown or +z already."""
-    if up is None or up[2] > 1 - 1e-9:
-        return np.eye(3)
-    return level_axes(up).T
 
 
 def _framed(phrase: Phrase, frame: ReferenceFrame | None) -> Phrase:

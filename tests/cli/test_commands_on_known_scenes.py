@@ -3,10 +3,12 @@
 import csv
 import io
 import json
+from dataclasses import replace
 
 import pytest
 from fakes import ATTIC, write_objects
 
+from core3d_search.datatypes import View
 from core3d_search.store import Store
 
 
@@ -170,6 +172,16 @@ def test_tags_notes_and_names(core3d):
     assert core3d("rename", "attic", "loft")[0] == 0
     assert core3d("tag", "loft", "upstairs")[1] == "tags: upstairs\n"
     assert len(json.loads(core3d("search", "chair", "--tag", "upstairs", "--json")[1])["hits"]) == 3
+
+
+def test_pictures_of_scenes_whose_scans_are_gone_are_told(core3d, known_db):
+    with Store.open(known_db) as store:
+        item = replace(ATTIC[0], views=(View(0, (0, 0, 8, 8), 1.0),))
+        write_objects(store, "attic", [item], (0.0, 0.0, 1.0))
+    code, _, err = core3d("db", "thumbnails")
+    assert code == 1
+    assert "attic: the scan of 'attic' is not at /scans/attic any more" in err
+    assert "barn: 0 made" in err, "no view was kept of its objects, and the other scene does not stop it"
 
 
 def test_repair_of_a_sound_database_changes_nothing(core3d):
