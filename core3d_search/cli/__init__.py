@@ -21,6 +21,7 @@ from core3d_search.cli import (
     models,
     scenes,
     search,
+    serve,
     show,
     watch,
     weights,
@@ -41,6 +42,7 @@ app.command("search")(search.search)
 app.command("count")(count.count)
 app.command("scenes")(scenes.scenes)
 app.command("show")(show.show)
+app.command("serve")(serve.serve)
 app.command("tag")(mark.tag)
 app.command("note")(mark.note)
 app.command("rename")(mark.rename)
