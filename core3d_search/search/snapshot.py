@@ -222,18 +222,19 @@ class Snapshot:
         return tuple(label if sure else None for sure, label in zip(given, stored.labels, strict=True))
 
     def match(self, scene: str, question: Question) -> Match:
-        """Return the function that compares a phrase with the objects of `scene`."""
+        """Return the function that compares phrases with the objects of `scene`."""
         if not len(self.table(scene)):
-            return lambda text: PhraseMatch(np.zeros(0), np.zeros(0))
+            return lambda texts: [PhraseMatch(np.zeros(0), np.zeros(0)) for _ in texts]
         space = self.spaces[self._scenes[scene].model.key]
         vectors = self._vectors(scene)
-        target = question.query.target.noun
+        referring = question.query.target.noun if question.has_reference else None
         given = self._given_names(scene)
 
-        def match(text: str) -> PhraseMatch:
-            if text == target and question.has_reference:
-                return space.compare_reference(question, vectors)
-            return with_names(space.compare_text(text, vectors), text, given)
+        def match(texts: Sequence[str]) -> list[PhraseMatch]:
+            words = [text for text in texts if text != referring]
+            found = dict(zip(words, space.compare_texts(words, vectors), strict=True))
+            named = {text: with_names(match, text, given) for text, match in found.items()}
+            return [named[text] if text in named else space.compare_reference(question, vectors) for text in texts]
 
         return match
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
 from collections.abc import Callable
 from typing import Any
@@ -17,6 +18,8 @@ from core3d_search.server.settings import Limits
 
 LARGEST_HEAD = 32 * 1024
 """Bytes of the head of a request."""
+COLLECT_AFTER = (5_000, 10, 10)
+"""How often Python looks for garbage in a process that runs for days; a command of half a second never does."""
 GRACE_S = 5
 """Seconds for what is under way when the server is stopped."""
 
@@ -39,6 +42,8 @@ def serve(service: Service, ready: Callable[[str], None]) -> None:
         timeout_keep_alive=30,
         timeout_graceful_shutdown=GRACE_S,
     )
+    gc.freeze()  # what is loaded stays
+    gc.set_threshold(*COLLECT_AFTER)
     port = listening.getsockname()[1]
     ready(settings.address.rsplit(":", 1)[0] + f":{port}")
     uvicorn.Server(config).run(sockets=[listening])
