@@ -16,6 +16,7 @@ from pathlib import Path
 
 FLOORS = {
     "cli": 85,
+    "client": 90,
     "encoders": 94,
     "exports": 95,
     "indexer": 90,
@@ -25,6 +26,7 @@ FLOORS = {
     "relations": 93,
     "schema": 90,
     "search": 93,
+    "server": 85,
     "store": 95,
     "synthetic": 94,
     "testing": 90,

@@ -23,6 +23,7 @@ COMMANDS = {
     "count": "count.count",
     "scenes": "scenes.scenes",
     "show": "show.show",
+    "serve": "serve.serve",
     "tag": "mark.tag",
     "note": "mark.note",
     "rename": "mark.rename",
