@@ -21,6 +21,7 @@ from core3d_search.cli import (
     models,
     scenes,
     search,
+    segment,
     show,
     watch,
     weights,
@@ -39,6 +40,7 @@ app.command("index")(index.index)
 app.command("watch")(watch.watch)
 app.command("search")(search.search)
 app.command("count")(count.count)
+app.command("segment")(segment.segment)
 app.command("scenes")(scenes.scenes)
 app.command("show")(show.show)
 app.command("tag")(mark.tag)

@@ -70,15 +70,16 @@ def measure(
     labels = label_points(points, found.points, classes, neighbours=rules.neighbours)
     owned = _owned_points(truth.points, found.points)
     confidences = found.similarities[np.arange(len(classes)), classes] if len(classes) else np.zeros(0)
-    things = np.where(truth.instances > 0, 0, NOTHING)
+    stuff = [number for number, name in enumerate(truth.class_names) if name in truth.stuff]
+    instances = np.where(np.isin(truth.classes, stuff), 0, truth.instances)
+    countable = np.where(np.isin(true, stuff), NOTHING, true)
+    things = np.where(instances > 0, 0, NOTHING)
     return SceneMeasurement(
         truth.name,
         confusion_matrix(seen_classes, labels.classes, len(truth.class_names)),
-        InstanceScene(true, truth.instances, owned, classes, confidences.astype(np.float64)),
-        InstanceScene(
-            things, truth.instances, owned, np.zeros_like(classes), found.observation_counts.astype(np.float64)
-        ),
-        duplicate_scores(truth.instances, owned),
+        InstanceScene(countable, instances, owned, classes, confidences.astype(np.float64)),
+        InstanceScene(things, instances, owned, np.zeros_like(classes), found.observation_counts.astype(np.float64)),
+        duplicate_scores(instances, owned),
         tuple(_answers(truth, found)),
     )
 

@@ -27,7 +27,7 @@ class SceneTruth:
 
     `points` (N, 3) float32; `classes` (N,) positions in `class_names`, NOTHING where a point has no class that is
     judged; `instances` (N,) the true thing that a point belongs to, a key of `things`, 0 for none. `checksum` is
-    the SHA-256 of the files that say so.
+    the SHA-256 of the files that say so. `stuff` are classes that are no instances: walls and floors.
     """
 
     name: str
@@ -37,6 +37,7 @@ class SceneTruth:
     class_names: tuple[str, ...]
     things: Mapping[int, Thing] = field(default_factory=dict)
     checksum: str = ""
+    stuff: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "points", checked("points", self.points, (None, 3), np.float32))
