@@ -22,6 +22,7 @@ COMMANDS = {
     "search": "search.search",
     "count": "count.count",
     "segment": "segment.segment",
+    "eval": "evaluate.evaluate",
     "scenes": "scenes.scenes",
     "show": "show.show",
     "tag": "mark.tag",

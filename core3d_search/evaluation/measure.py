@@ -36,8 +36,8 @@ class Prediction:
 
 @dataclass(frozen=True, eq=False)
 class SceneMeasurement:
-    """What one scene adds: its `confusion` (C, C + 1), instances with classes and without, duplicates, and the
-    answers to each class name that is asked for."""
+    """What one scene adds: its `confusion` (C, C + 1) of the C `class_names`, instances with classes and without,
+    duplicates, and the answers to each class name that is asked for; `also_predicted` as the rules say."""
 
     name: str
     confusion: Counts
@@ -45,6 +45,8 @@ class SceneMeasurement:
     agnostic: InstanceScene
     duplicates: DuplicateScores
     answers: tuple[Answer, ...] = field(default=())
+    class_names: tuple[str, ...] = ()
+    also_predicted: bool = False
 
 
 def measure(
@@ -81,6 +83,8 @@ def measure(
         InstanceScene(things, instances, owned, np.zeros_like(classes), found.observation_counts.astype(np.float64)),
         duplicate_scores(instances, owned),
         tuple(_answers(truth, found)),
+        truth.class_names,
+        rules.also_predicted,
     )
 
 
