@@ -86,7 +86,6 @@ def test_a_cluster_finds_what_one_process_finds_though_a_machine_is_lost(scenes,
     assert stored(tmp_path / "one.db") == stored(tmp_path / "cluster.db")
 
 
-@pytest.mark.slow
 def test_what_has_not_changed_is_left_alone_and_a_refused_scene_is_told(scenes, cluster, tmp_path) -> None:
     with Store.open(tmp_path / "cluster.db", create=True) as store:
         first = list(index_on_ray(find_scenes(scenes), store, CONFIG, "auto", check=refuse))
