@@ -61,6 +61,15 @@ Settings = Annotated[
 Format = Annotated[str | None, typer.Option(help="Force a reader; core3d formats lists them.")]
 NoCheck = Annotated[bool, typer.Option("--no-check", help="Index also scans that do not agree with themselves.")]
 Workers = Annotated[int, typer.Option(min=1, help="Scenes indexed at once, each in a process of its own.")]
+Ray = Annotated[
+    str | None,
+    typer.Option(
+        help="Index on a Ray cluster: auto, local or ray://HOST:10001; it sees scans under the same paths.",
+        metavar="ADDRESS",
+    ),
+]
+RayCpus = Annotated[float, typer.Option(min=0.01, help="With --ray: cores for each scene.")]
+RayGpus = Annotated[float, typer.Option(min=0.0, help="With --ray: GPUs for each scene; 0.25 lets four share one.")]
 DepthScale = Annotated[
     float | None,
     typer.Option(help="Stored depth units to the metre: 1000 for millimetres.", show_default="the format's"),

@@ -181,6 +181,11 @@ class Searcher:
         """Return how `text` is understood."""
         return self._current().read(text)
 
+    def warm(self) -> None:
+        """Load what the first question would wait for: the list of scenes and every encoder; raises ModelError."""
+        for space in self._current().spaces.values():
+            space.encoder()
+
     def objects(self, scene: str) -> ObjectTable:
         """Return the objects of a scene, turned so that z points up; raises StoreError for an unknown scene."""
         return self._current().table(scene)

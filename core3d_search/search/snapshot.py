@@ -49,8 +49,8 @@ class Snapshot:
         self.language = language
         self._scenes = {scene.name: scene for scene in store.searchable_scenes()}
         models = {scene.model.key: scene.model for scene in self._scenes.values() if scene.object_count}
-        earlier = {} if before is None else before._spaces
-        self._spaces: dict[tuple[str, str], EmbeddingSpace] = {
+        earlier = {} if before is None else before.spaces
+        self.spaces: dict[tuple[str, str], EmbeddingSpace] = {
             key: EmbeddingSpace(store, model, earlier.get(key)) for key, model in models.items()
         }
         self.stored = lru_cache(MOST_KEPT)(store.object_table)
@@ -111,7 +111,7 @@ class Snapshot:
         naming = self._naming(question)
         yield from ((1.0, name) for name in naming)
         each = []
-        for space in self._spaces.values():
+        for space in self.spaces.values():
             asked = probes(space, question)
             if asked is None:
                 yield from ((1.0, name) for name in self.filled if name not in naming)
@@ -143,7 +143,7 @@ class Snapshot:
         target = question.query.target
         if self._naming(question):
             return None
-        asked = {key: probes(space, question) for key, space in self._spaces.items()}
+        asked = {key: probes(space, question) for key, space in self.spaces.items()}
         one_name = is_bare(target) and len(target.names) == 1 and canonical(target.noun) not in self._kinds
         if not one_name or threshold <= 0 or None in asked.values():
             return None
@@ -151,7 +151,7 @@ class Snapshot:
         counted: dict[str, int] = {}
         for key, found in asked.items():
             for one in found or ():
-                held = counts_by_scene(self._spaces[key], one, question, threshold)
+                held = counts_by_scene(self.spaces[key], one, question, threshold)
                 counted |= {names[scene]: count for scene, count in held.items() if scene in names}
         return counted
 
@@ -174,7 +174,7 @@ class Snapshot:
     def _vectors_of(self, scene: str) -> npt.NDArray[np.float32]:
         """Return the embeddings (N, D) of the objects of `scene`, by id."""
         found = self._scenes[scene]
-        vectors = self._spaces[found.model.key].vectors(found.id)
+        vectors = self.spaces[found.model.key].vectors(found.id)
         self._check_count(scene, len(vectors), "embeddings")
         return vectors
 
@@ -229,7 +229,7 @@ class Snapshot:
         """Return the function that compares phrases with the objects of `scene`."""
         if not len(self.table(scene)):
             return lambda texts: [PhraseMatch(np.zeros(0), np.zeros(0)) for _ in texts]
-        space = self._spaces[self._scenes[scene].model.key]
+        space = self.spaces[self._scenes[scene].model.key]
         vectors = self._vectors(scene)
         referring = question.query.target.noun if question.has_reference else None
         given = self._given_names(scene)
