@@ -62,8 +62,8 @@ def rank_scenes(
     """Return the objects of several scenes that fit `query`, best first, ties as in ties.py.
 
     Orders whose values compare between scenes are taken over all of `scenes`, unless the query asks for each scene's
-    own. `powers` weigh the kinds of factors in the score (see scoring.py); `kinds` are the usual names of the labels in
-    the database; `several` says that more scenes are asked than these, `presumed` that there is such a thing.
+    own. `powers` weigh the kinds of factors in the score (see scoring.py); `kinds` are the labels in the database and
+    their usual names; `several` says that more scenes are asked than these, `presumed` that there is such a thing.
     """
     scenes = [(table, match) for table, match in scenes if len(table)]
     several = several or len(scenes) > 1
