@@ -18,6 +18,7 @@ FLOORS = {
     "cli": 85,
     "client": 90,
     "encoders": 94,
+    "evaluation": 90,
     "exports": 95,
     "indexer": 90,
     "meshes": 85,

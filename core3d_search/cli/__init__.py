@@ -21,6 +21,8 @@ COMMANDS = {
     "watch": "watch.watch",
     "search": "search.search",
     "count": "count.count",
+    "segment": "segment.segment",
+    "eval": "evaluate.evaluate",
     "scenes": "scenes.scenes",
     "show": "show.show",
     "serve": "serve.serve",

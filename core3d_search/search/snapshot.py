@@ -25,6 +25,7 @@ from core3d_search.search.given_names import called_probability, named_probabili
 from core3d_search.search.ranking import Match, PhraseMatch, rank_scenes
 from core3d_search.search.scoring import POWERS
 from core3d_search.search.spaces import EmbeddingSpace, Question
+from core3d_search.search.ties import order
 from core3d_search.store import Store
 
 if TYPE_CHECKING:
@@ -197,7 +198,7 @@ class Snapshot:
         for hit in (called for scene in scenes for called in self._called(scene, question)):
             if hit.score >= threshold and (hit.object_id not in found or hit.score > found[hit.object_id].score):
                 found[hit.object_id] = hit
-        return sorted(found.values(), key=lambda hit: (-hit.score, -hit.similarity, hit.object_id))
+        return sorted(found.values(), key=order)
 
     def _called(self, scene: str, question: Question) -> list[Hit]:
         """Return the objects whose given names hold every word of the question, however it is read otherwise."""
