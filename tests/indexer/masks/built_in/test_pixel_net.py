@@ -92,7 +92,8 @@ def test_things_of_an_unseen_room_are_told_apart(embedder: PixelEmbedder) -> Non
     right = {True: [], False: []}
     built = []
     for frame, ids in zip(room.frames, room.instances, strict=True):
-        places, shown = embedder.embed(frame, room.structure)
+        seen = embedder.embed(frame, room.structure)
+        places, shown = seen.places, seen.structure
         height, width = ids.shape
         one = rng.integers((height, width), size=(4000, 2))
         other = np.clip(one + rng.integers(-20, 21, one.shape), 0, (height - 1, width - 1))
