@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from core3d_search.datatypes import Hit, Reason
 from core3d_search.errors import StoreError
-from core3d_search.geometry import level_axes
+from core3d_search.geometry import level_from_world
 from core3d_search.query import Phrase, Query, ReferenceFrame, parse
 from core3d_search.query.mixture import parse_mixture
 from core3d_search.query.nouns import canonical
@@ -155,7 +155,7 @@ class Snapshot:
         """Return the objects of `scene`, turned so that z points up."""
         stored = self.stored(scene)
         self._check_count(scene, len(stored), "objects")
-        turn = _level_from_world(self._scenes[scene].up if scene in self._scenes else None)
+        turn = level_from_world(self._scenes[scene].up if scene in self._scenes else None)
         return ObjectTable(
             ids=stored.ids,
             centers=stored.centers @ turn.T,
@@ -222,18 +222,19 @@ class Snapshot:
         return tuple(label if sure else None for sure, label in zip(given, stored.labels, strict=True))
 
     def match(self, scene: str, question: Question) -> Match:
-        """Return the function that compares a phrase with the objects of `scene`."""
+        """Return the function that compares phrases with the objects of `scene`."""
         if not len(self.table(scene)):
-            return lambda text: PhraseMatch(np.zeros(0), np.zeros(0))
+            return lambda texts: [PhraseMatch(np.zeros(0), np.zeros(0)) for _ in texts]
         space = self._spaces[self._scenes[scene].model.key]
         vectors = self._vectors(scene)
-        target = question.query.target.noun
+        referring = question.query.target.noun if question.has_reference else None
         given = self._given_names(scene)
 
-        def match(text: str) -> PhraseMatch:
-            if text == target and question.has_reference:
-                return space.compare_reference(question, vectors)
-            return with_names(space.compare_text(text, vectors), text, given)
+        def match(texts: Sequence[str]) -> list[PhraseMatch]:
+            words = [text for text in texts if text != referring]
+            found = dict(zip(words, space.compare_texts(words, vectors), strict=True))
+            named = {text: with_names(match, text, given) for text, match in found.items()}
+            return [named[text] if text in named else space.compare_reference(question, vectors) for text in texts]
 
         return match
 
@@ -245,13 +246,6 @@ class Snapshot:
         stored = self.stored(hit.scene)
         box = stored.box(int(stored.positions([hit.object_id])[0]))
         return replace(hit, box=box.moved(self._scenes[hit.scene].origin if hit.scene in self._scenes else None))
-
-
-def _level_from_world(up: tuple[float, float, float] | None) -> npt.NDArray[np.float64]:
-    """Return the (3, 3) rotation that turns `up` to +z; identity where up is unknown or +z already."""
-    if up is None or up[2] > 1 - 1e-9:
-        return np.eye(3)
-    return level_axes(up).T
 
 
 def _framed(phrase: Phrase, frame: ReferenceFrame | None) -> Phrase:
