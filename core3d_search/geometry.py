@@ -50,8 +50,8 @@ def thin(points: Floats, size: float, *values: npt.NDArray[Any]) -> tuple[npt.ND
 
 
 def voxel_numbers(points: npt.ArrayLike, size: float) -> npt.NDArray[np.int64]:
-    """Return (N,) the number of the voxel of edge `size` that each of `points` (N, 3) is in: 0 to V - 1, in the order of
-    the keys of the V voxels that occur. Raises ValueError as `voxel_keys` does.
+    """Return (N,) the number of the voxel of edge `size` that each of `points` (N, 3) is in: 0 to V - 1, in the order
+    of the keys of the V voxels that occur. Raises ValueError as `voxel_keys` does.
     """
     keys = voxel_keys(points, size)
     if not len(keys):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -95,7 +96,7 @@ def index_scene(
         return RunReport(name, len(reader), objects=store.scene(name).object_count, unchanged=True)
     refuse_exchanged(store, reader, run)
     work = _work_file(store, reader, run)
-    journal = Journal(work)
+    journal, begun = Journal(work), time.perf_counter()
     try:
         if check is not None and knows_parts(reader) is None:  # what is rendered here agrees with itself
             check(reader)
@@ -120,6 +121,7 @@ def index_scene(
         len(objects),
         dict(journal.clock.seconds),
         resumed=journal.resumed_count,
+        passed=time.perf_counter() - begun,
     )
 
 

@@ -9,7 +9,6 @@ import numpy.typing as npt
 
 from core3d_search.datatypes import Floats
 from core3d_search.indexer.frames import Frame
-from core3d_search.indexer.masks.built_in.basins import basins
 from core3d_search.indexer.masks.built_in.columns import Evidence, Moment
 from core3d_search.indexer.masks.built_in.pixel_measurements import PixelMeasurements
 from core3d_search.indexer.masks.built_in.pixel_net import PixelEmbedder, difference
@@ -56,10 +55,14 @@ class Regions:
 def find_regions(frame: Frame, structure: Structure | None, embedder: PixelEmbedder) -> Regions:
     """Return the basins of all edges of `frame` together, one for each place where they are weakest."""
     from scipy.ndimage import gaussian_filter
+    from scipy.ndimage import label as connected
+    from skimage.morphology import local_minima
+    from skimage.segmentation import watershed
 
     measured = PixelMeasurements(frame, structure, embedder)
-    labels = basins(gaussian_filter(measured.edges, EDGE_BLUR_PX))
-    flat, count = labels.ravel(), int(labels.max()) + 1
+    markers, count = connected(local_minima(gaussian_filter(measured.edges, EDGE_BLUR_PX)))
+    labels = watershed(measured.edges, markers).astype(np.int64) - 1 if count else np.zeros(markers.shape, np.int64)
+    flat, count = labels.ravel(), max(count, 1)
     ends, evidence = [], []
     for axis, (before, after) in enumerate(((labels[:-1], labels[1:]), (labels[:, :-1], labels[:, 1:]))):
         places = np.stack(np.nonzero(before != after))

@@ -11,29 +11,20 @@ from core3d_search.indexer.frames import Frame
 from core3d_search.indexer.planes import Structure
 from core3d_search.indexer.surfaces import back_project, filled, normals
 
-NORMALS_STEP_PX = 2
-"""Pixels between those at which normals are measured: over the window of 9 pixels they change little."""
-NORMALS_WINDOW = 5
-"""Of these, for the mean of a gradient: 9 pixels."""
-JUMP_RATIO = 0.03
-"""Of inverse depth between two of these, from which they lie on two surfaces."""
-
 
 @dataclass(frozen=True, eq=False)
 class FrameSurfaces:
     """Surfaces in camera axes (x right, y down, z forward), all float32.
 
     `depth` (H, W) metres, without small holes and single outliers; `valid` where there is any; `inverse` (H, W) one
-    over it; `points` (H, W, 3) metres; `coarse_normals` (h, w, 3) unit, facing the camera, at each second pixel and
-    `normals` (H, W, 3) those of the nearest; zeros where there is no depth. `structure` that of the scene, in camera
-    axes, and `off_planes` (K, H, W) metres from each of its planes. `up` (3,) against gravity.
+    over it; `points` (H, W, 3) metres; `normals` (H, W, 3) unit, facing the camera, zeros where there is no depth;
+    `structure` that of the scene, in camera axes, and `off_planes` (K, H, W) metres from each of its planes.
     """
 
     depth: npt.NDArray[np.float32]
     valid: npt.NDArray[np.bool_]
     inverse: npt.NDArray[np.float32]
     points: npt.NDArray[np.float32]
-    coarse_normals: npt.NDArray[np.float32]
     normals: npt.NDArray[np.float32]
     structure: Structure
     off_planes: npt.NDArray[np.float32]
@@ -45,22 +36,10 @@ class FrameSurfaces:
         valid = depth > 0
         inverse = np.divide(1, np.maximum(depth, 0.1), where=valid, out=np.zeros_like(depth))
         points = back_project(depth, frame.intrinsics)
-        coarse = _coarse_normals(depth, frame.intrinsics)
-        height, width = depth.shape
-        facing = coarse.repeat(NORMALS_STEP_PX, axis=0).repeat(NORMALS_STEP_PX, axis=1)[:height, :width]
-        facing *= valid[..., None]
         if structure is None:
             structure = Structure(-frame.world_from_camera[:3, 1])
         seen = structure.from_camera(frame.world_from_camera)
-        return cls(depth, valid, inverse, points, coarse, facing, seen, seen.distances(points))
-
-
-def _coarse_normals(
-    depth: npt.NDArray[np.float32], intrinsics: npt.NDArray[np.float64]
-) -> npt.NDArray[np.float32]:
-    step = NORMALS_STEP_PX
-    smaller = np.diag([1 / step, 1 / step, 1.0]) @ intrinsics
-    return normals(depth[::step, ::step], smaller, NORMALS_WINDOW, JUMP_RATIO)
+        return cls(depth, valid, inverse, points, normals(depth, frame.intrinsics), seen, seen.distances(points))
 
 
 def median_of_nine(image: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

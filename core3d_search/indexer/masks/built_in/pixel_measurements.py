@@ -8,7 +8,7 @@ import numpy.typing as npt
 from core3d_search.geometry import level_axes
 from core3d_search.indexer.frames import Frame
 from core3d_search.indexer.masks.built_in.columns import Evidence, Moment
-from core3d_search.indexer.masks.built_in.frame_surfaces import NORMALS_STEP_PX, FrameSurfaces
+from core3d_search.indexer.masks.built_in.frame_surfaces import FrameSurfaces
 from core3d_search.indexer.masks.built_in.pixel_net import DIMENSION, PixelEmbedder, difference
 from core3d_search.indexer.planes import Structure, to_lab
 
@@ -63,15 +63,12 @@ class PixelMeasurements:
 
     def _edges(self) -> Images:
         """Return how strong an edge of colour, depth, direction or of what the network sees each pixel lies on."""
+        from scipy.ndimage import gaussian_gradient_magnitude
+
         surfaces = self.surfaces
-        color = np.sqrt(_steepness(self.lab))
-        inverse = np.maximum(surfaces.inverse, 1e-6)
-        steps = np.sqrt(_steepness(surfaces.inverse[..., None])) / inverse
-        bend = np.sqrt(_steepness(surfaces.coarse_normals)) / NORMALS_STEP_PX
-        height, width = color.shape
-        bend = bend.repeat(NORMALS_STEP_PX, axis=0).repeat(NORMALS_STEP_PX, axis=1)[:height, :width]
-        edges = color / 8 + np.minimum(steps * 30, 3) + bend * 5 + PLACE_GAIN * self.seen.change
-        return edges.astype(np.float32, copy=False)
+        steps = gaussian_gradient_magnitude(surfaces.inverse, 1.0) / np.maximum(surfaces.inverse, 0.1)
+        color, bend = _steepness(self.lab, 1.0), _steepness(surfaces.normals, 1.5)
+        return color / 8 + np.minimum(steps * 30, 3) + bend * 5 + PLACE_GAIN * self.seen.change
 
     def moments(self, labels: npt.NDArray[np.int64], count: int) -> npt.NDArray[np.float64]:
         """Return (count, 37) the sums over the pixels of each region, columns of `Moment`; `labels` (H, W)."""
@@ -147,22 +144,23 @@ class PixelMeasurements:
 
     def _apart(self, ends: npt.NDArray[np.int64], axis: int, steps: int) -> tuple[Pixels, Pixels]:
         """Return the pixels `steps` before `ends` (2, P) along `axis`, and after their neighbours, inside the image."""
-        height, width = self.area.shape
+        width = self.area.shape[1]
         low, high = ends.copy(), ends.copy()
         low[axis] = np.maximum(low[axis] - steps, 0)
         high[axis] = np.minimum(high[axis] + 1 + steps, self.area.shape[axis] - 1)
         return low[0] * width + low[1], high[0] * width + high[1]
 
 
-def _steepness(images: Images) -> Images:
-    """Return (H, W) the squared gradient a pixel of `images` (H, W, C), summed over the C, by Sobel's operator."""
-    padded = np.pad(images, ((1, 1), (1, 1), (0, 0)), mode="edge")
-    down = padded[2:] - padded[:-2]
-    right = padded[:, 2:] - padded[:, :-2]
-    down = down[:, :-2] + 2 * down[:, 1:-1] + down[:, 2:]
-    right = right[:-2] + 2 * right[1:-1] + right[2:]
-    steep: Images = (np.einsum("hwc,hwc->hw", down, down) + np.einsum("hwc,hwc->hw", right, right)) / 64
-    return steep
+def _steepness(images: Images, blur_px: float) -> Images:
+    """Return (H, W) the length of the gradient a pixel of `images` (H, W, C), over all C."""
+    from scipy.ndimage import gaussian_filter1d
+
+    squared = np.zeros(images.shape[:2], np.float32)
+    for channel in np.ascontiguousarray(np.moveaxis(images, -1, 0)):
+        for axis in (0, 1):
+            slope = gaussian_filter1d(gaussian_filter1d(channel, blur_px, axis, order=1), blur_px, 1 - axis)
+            squared += np.square(slope)
+    return np.sqrt(squared)
 
 
 def _length(vectors: Images) -> Images:
