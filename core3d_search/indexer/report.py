@@ -28,7 +28,12 @@ class StageClock:
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
-        self._inside = 0.0
+        self._inside, self._begun = 0.0, time.perf_counter()
+
+    @property
+    def passed(self) -> float:
+        """Wall seconds since the clock was made."""
+        return time.perf_counter() - self._begun
 
     @contextmanager
     def __call__(self, stage: str) -> Iterator[None]:
