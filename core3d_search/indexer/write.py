@@ -137,6 +137,7 @@ def found_scene(
         len(objects),
         dict(journal.clock.seconds),
         resumed=journal.resumed_count,
+        passed=journal.clock.passed,
     )
     record = _run_record(run, journal, object_count=len(objects))
     return FoundScene(scene, frames, record, objects, members, thumbnails, report)
