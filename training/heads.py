@@ -46,16 +46,20 @@ GATE_GAIN, GATE_DOUBT = 4.0, 4.0
 
 @dataclass(frozen=True, eq=False)
 class Views:
-    """`features` (V, K, 1280) float16 by crop kind, `names` (V,) of classes, `keys` (V,) of models or rooms."""
+    """`features` (V, K, 1280) float16 by crop kind, `names` (V,) of classes, `keys` (V,) of models or rooms.
+
+    `middle` (V, M, 112, S, S) float16: what the network gave before its last blocks, of the first M kinds.
+    """
 
     features: npt.NDArray[np.float16]
     names: npt.NDArray[np.str_]
     keys: npt.NDArray[np.str_]
+    middle: npt.NDArray[np.float16]
 
     @classmethod
-    def read(cls, folder: Path, held_out_rooms: bool | None = None) -> Views:
+    def read(cls, folder: Path, held_out_rooms: bool | None = None, middle: int = 0) -> Views:
         """Return the views of all files in `folder`; of rooms only those held out (every tenth seed), or the others."""
-        features, names, keys = [], [], []
+        features, names, keys, middles = [], [], [], []
         for file in sorted(folder.glob("*.npz")):
             if "partial" in file.name:
                 continue
@@ -63,17 +67,20 @@ class Views:
                 continue
             with np.load(file, allow_pickle=False) as saved:
                 features.append(saved["pooled"])
+                middles.append(saved["middle"][:, :middle] if middle else np.zeros((len(features[-1]), 0), np.float16))
                 keys += saved["keys"].tolist()
                 names += [
                     class_name(name, key) or BACKGROUND
                     for name, key in zip(saved["names"].tolist(), saved["keys"].tolist(), strict=True)
                 ]
-        return cls(np.concatenate(features), np.array(names), np.array(keys))
+        return cls(np.concatenate(features), np.array(names), np.array(keys), np.concatenate(middles))
 
     @classmethod
     def joined(cls, parts: Sequence[Views]) -> Views:
         """Return all views of `parts`."""
-        return cls(*(np.concatenate([getattr(part, f) for part in parts]) for f in ("features", "names", "keys")))
+        return cls(
+            *(np.concatenate([getattr(part, f) for part in parts]) for f in ("features", "names", "keys", "middle"))
+        )
 
 
 def train_layer(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from core3d_search.encoders import Encoder, load_encoder
 from core3d_search.errors import Core3DError
 from core3d_search.indexer.config import IndexConfig
+from core3d_search.indexer.depth import likely_names
 from core3d_search.indexer.describe import describe
 from core3d_search.indexer.frames import SceneReader
 from core3d_search.indexer.journal import Journal
@@ -118,6 +119,7 @@ def index_scene(
         len(objects),
         dict(journal.clock.seconds),
         resumed=journal.resumed_count,
+        named=likely_names(objects),
     )
 
 

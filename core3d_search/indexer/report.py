@@ -46,7 +46,7 @@ class SkippedFrame:
 class RunReport:
     """One execution of the pipeline on one scene; `seconds` is wall time per stage.
 
-    `resumed` frames were done by an earlier run that was interrupted.
+    `resumed` frames were done by an earlier run that was interrupted; `named` objects have a likely name.
     """
 
     scene: str
@@ -58,6 +58,7 @@ class RunReport:
     seconds: dict[str, float] = field(default_factory=dict)
     unchanged: bool = False
     resumed: int = 0
+    named: int = 0
 
     @property
     def seconds_per_frame(self) -> float:
@@ -75,6 +76,7 @@ class RunReport:
             "masks": self.masks,
             "observations": self.observations,
             "objects": self.objects,
+            "named": self.named,
             "seconds": {stage: round(seconds, 3) for stage, seconds in self.seconds.items()},
             "seconds_per_frame": round(self.seconds_per_frame, 4),
         }
