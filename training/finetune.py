@@ -4,10 +4,9 @@
 
 What block MIDDLE gives was stored by `training/features.py`; the blocks behind it and a linear layer over all names
 learn from there. The layer starts from one that learned on the frozen features (Kumar et al. 2022: else the features
-are bent by a layer that knows nothing), what ImageNet's own layer says of household classes is kept by distillation
-(Hinton et al. 2015), and in the end `training/heads.py --tuned FILE --towards SHARE` goes only a part of the way from
-ImageNet's weights to the tuned ones (Wortsman et al. 2022), so that the real world is not forgotten. Every `--keep`
-steps a checkpoint is written beside `--out`; the same command goes on from it.
+are bent by a layer that knows nothing), and what ImageNet's own layer says of household classes is kept by distillation
+(Hinton et al. 2015), so that the real world is not forgotten. Every `--keep` steps a checkpoint is written beside
+`--out`; the same command goes on from it. `training/heads.py --tuned` takes the result.
 """
 
 from __future__ import annotations
@@ -27,12 +26,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from core3d_search.encoders.lite0 import Lite0
 from training.features import MIDDLE
-from training.heads import DROPOUT, RARE, SMOOTHING, Views, train_layer
+from training.heads import DROPOUT, RARE, SMOOTHING, TIGHT, Views, train_layer
 from training.imagenet_names import HOUSEHOLD
 from training.lite0 import pretrained
-
-KINDS = 2
-"""The tight crops: mask and box, the first two of features.py; the pipeline embeds no others."""
 
 SOFTNESS = 2.0
 """Temperature of the distillation."""
@@ -48,8 +44,8 @@ class Tuner:
         self.arguments = arguments
         torch.manual_seed(arguments.seed)
         self.rng = np.random.default_rng(arguments.seed)
-        models = Views.joined([Views.read(folder, middle=KINDS) for folder in arguments.models])
-        rooms = Views.read(arguments.rooms, held_out_rooms=False, middle=KINDS)
+        models = Views.joined([Views.read(folder, middle=TIGHT) for folder in arguments.models])
+        rooms = Views.read(arguments.rooms, held_out_rooms=False, middle=TIGHT)
         self.views = Views.joined([models, rooms])
         self.classes = sorted(set(self.views.names))
         number = {name: i for i, name in enumerate(self.classes)}
@@ -79,7 +75,7 @@ class Tuner:
     def batch(self) -> tuple[Tensor, Tensor, Tensor]:
         """Return what MIDDLE gave of crops (N, 112, S, S), the frozen features (N, 1280) and the classes (N,)."""
         rows = self.rng.choice(len(self.right), self.arguments.batch, p=self.chance)
-        kinds = self.rng.integers(0, KINDS, len(rows))
+        kinds = self.rng.integers(0, TIGHT, len(rows))
         middle = torch.from_numpy(self.views.middle[rows, kinds].astype(np.float32))
         pooled = torch.from_numpy(self.views.features[rows, kinds].astype(np.float32))
         return middle.contiguous(memory_format=torch.channels_last), pooled, torch.from_numpy(self.right[rows])
@@ -91,7 +87,7 @@ class Tuner:
         middle = torch.where(flipped[:, None, None, None], middle.flip(3), middle)
         keep = np.ones((count, 1, height, width), np.float32)
         for hole in keep[self.rng.random(count) < 0.3]:
-            h, w = self.rng.integers(2, 6, 2)
+            h, w = self.rng.integers(2, min(6, height + 1), 2)
             y, x = self.rng.integers(0, height - h + 1), self.rng.integers(0, width - w + 1)
             hole[:, y : y + h, x : x + w] = 0
         kept = (self.rng.random((count, channels, 1, 1)) > 0.05).astype(np.float32)
@@ -138,6 +134,7 @@ class Tuner:
         state = {
             "tuned": self.tuned.state_dict(), "mean": self.mean, "optimizer": self.optimizer.state_dict(),
             "schedule": self.schedule.state_dict(), "rng": self.rng.bit_generator.state,
+            "dropout": torch.get_rng_state(),
         }  # fmt: skip
         torch.save(state, file.with_suffix(".partial"))
         file.with_suffix(".partial").rename(file.with_suffix(".state"))
@@ -150,6 +147,7 @@ class Tuner:
         self.optimizer.load_state_dict(state["optimizer"])
         self.schedule.load_state_dict(state["schedule"])
         self.rng.bit_generator.state = state["rng"]
+        torch.set_rng_state(state["dropout"])
         return int(self.schedule.last_epoch)
 
 
