@@ -5,8 +5,9 @@
 What block MIDDLE gives was stored by `training/features.py`; the blocks behind it and a linear layer over all names
 learn from there. The layer starts from one that learned on the frozen features (Kumar et al. 2022: else the features
 are bent by a layer that knows nothing), and what ImageNet's own layer says of household classes is kept by distillation
-(Hinton et al. 2015), so that the real world is not forgotten. Every `--keep` steps a checkpoint is written beside
-`--out`; the same command goes on from it. `training/heads.py --tuned` takes the result.
+(Hinton et al. 2015). Every `--keep` steps a checkpoint is written beside `--out`; the same command goes on from it.
+`training/heads.py --tuned FILE --towards SHARE` then goes only a part of the way from the start to the end (Wortsman et
+al. 2022), so that the real world is not forgotten.
 """
 
 from __future__ import annotations
@@ -56,6 +57,7 @@ class Tuner:
         household = sorted(HOUSEHOLD)
         self.photos = imagenet.weight[household], imagenet.bias[household]
         self.layer = train_layer([self.views], self.classes, arguments.layer_steps, 4e-3, self.rng)
+        self.start = {name: value.clone() for name, value in self.layer.state_dict().items()}
         self.network.to(memory_format=torch.channels_last)
         self.tuned = nn.ModuleList([*self.network.blocks[MIDDLE + 1 :], self.network.head, self.layer])
         self.tuned.requires_grad_(True)
@@ -119,13 +121,14 @@ class Tuner:
         return float(names.detach()), float(kept.detach())
 
     def network_tensors(self) -> dict[str, np.ndarray]:
-        """Return the averaged weights as a state dict of Lite0, and of the layer as models.weight and models.bias."""
+        """Return the averaged weights: of Lite0 as lite0.*, of the layer as models.*, and where it began as start.*."""
         whole = Lite0()
         whole.load_state_dict(self.network.state_dict())
         tuned = nn.ModuleList([*whole.blocks[MIDDLE + 1 :], whole.head])
         count = len(tuned)
         tuned.load_state_dict({k: v for k, v in self.mean.items() if not k.startswith(f"{count}.")})
         tensors = {f"lite0.{name}": value.contiguous().numpy() for name, value in whole.state_dict().items()}
+        tensors |= {f"start.{name}": value.numpy() for name, value in self.start.items()}
         return tensors | {f"models.{name}": self.mean[f"{count}.{name}"].numpy() for name in ("weight", "bias")}
 
     def save(self, file: Path) -> None:

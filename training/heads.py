@@ -158,15 +158,22 @@ def train_gate(rooms: Views, others: Sequence[Views], steps: int, rng: np.random
     return gate
 
 
-def tuned_network(file: Path, classes: Sequence[str]) -> tuple[Lite0, nn.Linear]:
-    """Return the network and the layer over `classes` that training/finetune.py wrote; SystemExit for other classes."""
+def tuned_network(file: Path, classes: Sequence[str], towards: float) -> tuple[Lite0, nn.Linear]:
+    """Return the network and the layer over `classes`, a part of the way `towards` what training/finetune.py ended at.
+
+    At 0 they are ImageNet's weights and the layer on frozen features, at 1 the tuned ones. Raises SystemExit for a file
+    of other classes.
+    """
     tensors = {name: torch.from_numpy(array) for name, array in load_file(file).items()}
-    network, layer = Lite0(), nn.Linear(FEATURES, len(classes))
+    network, layer = pretrained()[0], nn.Linear(FEATURES, len(classes))
     if tensors["models.bias"].shape != layer.bias.shape:
         raise SystemExit(f"{file} knows {len(tensors['models.bias'])} names, these views have {len(classes)}")
-    network.load_state_dict({k.removeprefix("lite0."): t for k, t in tensors.items() if k.startswith("lite0.")})
-    layer.load_state_dict({name: tensors[f"models.{name}"] for name in ("weight", "bias")})
-    return network.eval().requires_grad_(False).to(memory_format=torch.channels_last), layer
+    before = network.state_dict()
+    network.load_state_dict({name: torch.lerp(before[name], tensors[f"lite0.{name}"], towards) for name in before})
+    layer.load_state_dict(
+        {name: torch.lerp(tensors[f"start.{name}"], tensors[f"models.{name}"], towards) for name in ("weight", "bias")}
+    )
+    return network.to(memory_format=torch.channels_last), layer
 
 
 def room_judge(first: Path, labels: Sequence[str]) -> dict[str, npt.NDArray[np.float16]]:
@@ -195,6 +202,7 @@ def main() -> None:
         "--first", type=Path, required=True, help="what room_network.py wrote, or an older image file of ours"
     )
     parser.add_argument("--out", type=Path, required=True, help="file to write the image tower to")
+    parser.add_argument("--towards", type=float, default=0.6, help="how far to go to the tuned weights: 0 to 1")
     parser.add_argument("--steps", type=int, default=1000, help="of the gate")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
@@ -203,7 +211,7 @@ def main() -> None:
     models = Views.joined([Views.read(folder, middle=TIGHT) for folder in arguments.models])
     rooms = Views.read(arguments.rooms, held_out_rooms=False, middle=TIGHT)
     classes = sorted({*models.names, *rooms.names})
-    network, layer = tuned_network(arguments.tuned, classes)
+    network, layer = tuned_network(arguments.tuned, classes, arguments.towards)
     clean = Views.read(arguments.clean, held_out_rooms=False, middle=TIGHT).through(network)
     others = [models.some(3), Views.read(arguments.photos, middle=TIGHT), rooms.some(5)]
     gate = train_gate(clean, [views.through(network) for views in others], arguments.steps, rng)

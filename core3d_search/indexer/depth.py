@@ -20,7 +20,7 @@ LEAST_NAMED = 0.5
 
 def likely_names(objects: Iterable[SceneObject]) -> int:
     """Return how many objects have a likely name."""
-    return sum(thing.label_score >= LIKELY for thing in objects)
+    return sum((thing.label_score or 0.0) >= LIKELY for thing in objects)
 
 
 def depth_note(report: RunReport, config: IndexConfig) -> str | None:

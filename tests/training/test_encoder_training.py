@@ -172,7 +172,7 @@ def test_fine_tuning_moves_the_last_blocks_alone_and_goes_on_where_it_stopped(
 ) -> None:
     torch = pytest.importorskip("torch")
     from core3d_search.encoders.lite0 import FEATURES, Lite0
-    from training import finetune
+    from training import finetune, heads
     from training.heads import tuned_network
 
     torch.manual_seed(0)
@@ -197,7 +197,8 @@ def test_fine_tuning_moves_the_last_blocks_alone_and_goes_on_where_it_stopped(
         monkeypatch.setattr("sys.argv", command)
         finetune.main()
 
-    monkeypatch.setattr(finetune, "pretrained", untrained)
+    for module in (finetune, heads):
+        monkeypatch.setattr(module, "pretrained", untrained)
     tune(features / "at-once.safetensors")
     monkeypatch.setattr(finetune.Tuner, "step", stopped)
     with pytest.raises(KeyboardInterrupt):
@@ -206,17 +207,23 @@ def test_fine_tuning_moves_the_last_blocks_alone_and_goes_on_where_it_stopped(
     tune(features / "stopped.safetensors")
     assert "from step 10" in capsys.readouterr().out
     names = ["chair", "vase", "wall"]
-    network, layer = tuned_network(features / "at-once.safetensors", names)
-    again, its_layer = tuned_network(features / "stopped.safetensors", names)
+    network, layer = tuned_network(features / "at-once.safetensors", names, 1.0)
+    again, its_layer = tuned_network(features / "stopped.safetensors", names, 1.0)
     torch.testing.assert_close(its_layer.weight, layer.weight)
     moved = set()
     for name, tensor in network.state_dict().items():
         torch.testing.assert_close(again.state_dict()[name], tensor)
         moved |= set() if torch.equal(tensor, start[name]) else {name.rpartition(".inner")[0]}
     assert moved
+    start_again, _ = tuned_network(features / "at-once.safetensors", names, 0.0)
+    halfway, half_layer = tuned_network(features / "at-once.safetensors", names, 0.5)
+    for name, tensor in halfway.state_dict().items():
+        torch.testing.assert_close(start_again.state_dict()[name], start[name])
+        torch.testing.assert_close(2 * tensor, start[name] + network.state_dict()[name])
+    assert not torch.equal(half_layer.weight, layer.weight)
     assert all(name == "head" or (name.startswith("blocks.1") and int(name.split(".")[1]) > 10) for name in moved)
     with pytest.raises(SystemExit, match="knows 3 names, these views have 2"):
-        tuned_network(features / "at-once.safetensors", names[:2])
+        tuned_network(features / "at-once.safetensors", names[:2], 1.0)
 
 
 def test_pieces_of_a_photograph_are_cut_as_masks_are() -> None:
