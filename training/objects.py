@@ -95,6 +95,6 @@ def _embed(encoder: Encoder, frame: Frame, detections: Detections) -> list[dict[
     """Return for each detection its embedding by crop kind of the built-in profile, and their sum as "combined"."""
     config = TIGHT_CROPS
     single = {kind: encoder.encode_images(crops) for kind, crops in crop_images(frame, detections, config).items()}
-    combined = sum(weight * single[kind] for kind, weight in crop_weights(config).items())
+    combined = sum(crop_weights(config)[kind] * vectors for kind, vectors in single.items())
     single["combined"] = combined / np.linalg.norm(combined, axis=1, keepdims=True)
     return [{kind: vectors[row] for kind, vectors in single.items()} for row in range(len(detections))]
