@@ -25,6 +25,7 @@ COMMANDS = {
     "eval": "evaluate.evaluate",
     "scenes": "scenes.scenes",
     "show": "show.show",
+    "serve": "serve.serve",
     "tag": "mark.tag",
     "note": "mark.note",
     "rename": "mark.rename",

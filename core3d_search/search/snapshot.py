@@ -25,6 +25,7 @@ from core3d_search.search.given_names import called_probability, named_probabili
 from core3d_search.search.ranking import Match, PhraseMatch, rank_scenes
 from core3d_search.search.scoring import POWERS
 from core3d_search.search.spaces import EmbeddingSpace, Question
+from core3d_search.search.ties import order
 from core3d_search.store import Store
 
 if TYPE_CHECKING:
@@ -48,8 +49,8 @@ class Snapshot:
         self.language = language
         self._scenes = {scene.name: scene for scene in store.searchable_scenes()}
         models = {scene.model.key: scene.model for scene in self._scenes.values() if scene.object_count}
-        earlier = {} if before is None else before._spaces
-        self._spaces: dict[tuple[str, str], EmbeddingSpace] = {
+        earlier = {} if before is None else before.spaces
+        self.spaces: dict[tuple[str, str], EmbeddingSpace] = {
             key: EmbeddingSpace(store, model, earlier.get(key)) for key, model in models.items()
         }
         self.stored = lru_cache(MOST_KEPT)(store.object_table)
@@ -108,7 +109,7 @@ class Snapshot:
         naming = self._naming(question)
         yield from ((1.0, name) for name in naming)
         each = []
-        for space in self._spaces.values():
+        for space in self.spaces.values():
             asked = probes(space, question)
             if asked is None:
                 yield from ((1.0, name) for name in self.filled if name not in naming)
@@ -140,14 +141,14 @@ class Snapshot:
         target = question.query.target
         if self._naming(question):
             return None
-        asked = {key: probes(space, question) for key, space in self._spaces.items()}
+        asked = {key: probes(space, question) for key, space in self.spaces.items()}
         if not is_bare(target) or threshold <= 0 or None in asked.values() or canonical(target.noun) in self._kinds:
             return None
         names = {scene.id: name for name, scene in self._scenes.items()}
         counted: dict[str, int] = {}
         for key, found in asked.items():
             for one in found or ():
-                held = counts_by_scene(self._spaces[key], one, question, threshold)
+                held = counts_by_scene(self.spaces[key], one, question, threshold)
                 counted |= {names[scene]: count for scene, count in held.items() if scene in names}
         return counted
 
@@ -170,7 +171,7 @@ class Snapshot:
     def _vectors_of(self, scene: str) -> npt.NDArray[np.float32]:
         """Return the embeddings (N, D) of the objects of `scene`, by id."""
         found = self._scenes[scene]
-        vectors = self._spaces[found.model.key].vectors(found.id)
+        vectors = self.spaces[found.model.key].vectors(found.id)
         self._check_count(scene, len(vectors), "embeddings")
         return vectors
 
@@ -197,7 +198,7 @@ class Snapshot:
         for hit in (called for scene in scenes for called in self._called(scene, question)):
             if hit.score >= threshold and (hit.object_id not in found or hit.score > found[hit.object_id].score):
                 found[hit.object_id] = hit
-        return sorted(found.values(), key=lambda hit: (-hit.score, -hit.similarity, hit.object_id))
+        return sorted(found.values(), key=order)
 
     def _called(self, scene: str, question: Question) -> list[Hit]:
         """Return the objects whose given names hold every word of the question, however it is read otherwise."""
@@ -225,7 +226,7 @@ class Snapshot:
         """Return the function that compares phrases with the objects of `scene`."""
         if not len(self.table(scene)):
             return lambda texts: [PhraseMatch(np.zeros(0), np.zeros(0)) for _ in texts]
-        space = self._spaces[self._scenes[scene].model.key]
+        space = self.spaces[self._scenes[scene].model.key]
         vectors = self._vectors(scene)
         referring = question.query.target.noun if question.has_reference else None
         given = self._given_names(scene)
