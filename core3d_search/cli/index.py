@@ -269,7 +269,7 @@ def _print_report(report: RunReport) -> None:
     worked_on = max(1, used - report.resumed)
     typer.echo(
         f"{report.scene}: {report.objects} objects from {report.observations} observations in {used} frames, "
-        f"{report.seconds_per_frame:.2f} s a frame ("
+        f"{report.seconds_per_frame:.2f} s a frame (by stage, on all threads: "
         + ", ".join(f"{stage} {seconds / worked_on:.3f}" for stage, seconds in report.seconds.items())
         + ")",
         err=True,

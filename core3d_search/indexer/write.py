@@ -138,6 +138,7 @@ def found_scene(
         len(objects),
         dict(journal.clock.seconds),
         resumed=journal.resumed_count,
+        passed=journal.clock.passed,
         named=likely_names(objects),
     )
     record = _run_record(run, journal, object_count=len(objects))
