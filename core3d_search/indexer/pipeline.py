@@ -17,6 +17,7 @@ from core3d_search.indexer.known_objects import perceive_parts, with_names
 from core3d_search.indexer.masks import MaskGenerator
 from core3d_search.indexer.masks.progressive import make_generator
 from core3d_search.indexer.perceive import SceneResult, perceive
+from core3d_search.indexer.readers.posed_images import PosedImagesReader
 from core3d_search.indexer.report import RunReport, StageProgress, silent
 from core3d_search.indexer.work_file import WorkFile, input_key, place_of
 from core3d_search.indexer.write import RunInput, name_in, refuse_exchanged, write, write_failure
@@ -96,6 +97,7 @@ def index_scene(
     work = _work_file(store, reader, run)
     journal = Journal(work)
     try:
+        notes = _found_poses(reader, journal, progress)
         if check is not None and knows_parts(reader) is None:  # what is rendered here agrees with itself
             check(reader)
         result = find_objects(reader, generator, config, journal, encoder=encoder, progress=progress)
@@ -118,7 +120,17 @@ def index_scene(
         len(objects),
         dict(journal.clock.seconds),
         resumed=journal.resumed_count,
+        notes=notes,
     )
+
+
+def _found_poses(reader: SceneReader, journal: Journal, progress: StageProgress) -> tuple[str, ...]:
+    """Find the poses of a scene that has none, and return what to tell of them; nothing for any other."""
+    if not isinstance(reader, PosedImagesReader) or not reader.estimates_poses:
+        return ()
+    with journal.clock("poses"):
+        found = reader.find_poses(lambda done, total: progress(reader.name, "poses", done, total))
+    return (found.told(),)
 
 
 def _work_file(store: Store, reader: SceneReader, run: RunInput) -> WorkFile | None:

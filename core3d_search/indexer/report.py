@@ -46,7 +46,8 @@ class SkippedFrame:
 class RunReport:
     """One execution of the pipeline on one scene; `seconds` is wall time per stage.
 
-    `resumed` frames were done by an earlier run that was interrupted.
+    `resumed` frames were done by an earlier run that was interrupted. `notes` are sentences for people: what was
+    estimated, and how well.
     """
 
     scene: str
@@ -58,6 +59,7 @@ class RunReport:
     seconds: dict[str, float] = field(default_factory=dict)
     unchanged: bool = False
     resumed: int = 0
+    notes: tuple[str, ...] = ()
 
     @property
     def seconds_per_frame(self) -> float:
@@ -72,6 +74,7 @@ class RunReport:
             "frames": self.frames,
             "resumed": self.resumed,
             "skipped": [{"position": s.position, "reason": s.reason} for s in self.skipped],
+            "notes": list(self.notes),
             "masks": self.masks,
             "observations": self.observations,
             "objects": self.objects,

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from core3d_search.errors import InputError
 from core3d_search.indexer.readers import images
 from core3d_search.indexer.readers.files import files_under
-from core3d_search.indexer.readers.posed_images import Camera, FrameParts, PosedImagesReader
+from core3d_search.indexer.readers.posed_images import NO_POSES, Camera, FrameParts, PosedImagesReader, no_pose
 from core3d_search.indexer.readers.trajectories import Trajectory, nearest, read_csv, read_tum
 
 Floats = npt.NDArray[np.float64]
@@ -37,12 +37,10 @@ class FramesFolderReader(PosedImagesReader):
 
     @classmethod
     def recognises(cls, source: Path) -> bool:
-        """Return whether colour comes with depth or poses; both are needed, and `open` says which is missing."""
+        """Return whether colour comes with depth or poses; `open` says which is missing."""
         if (source / "transforms.json").exists() or not any((source / name).is_dir() for name in COLOR_FOLDERS):
             return False
-        depth, pose = (source / "depth").is_dir(), (source / "pose").is_dir()
-        listed = any((source / name).is_file() for name in LISTS)
-        return (pose and (depth or (source / "color").is_dir())) or (depth and (listed or (source / "color").is_dir()))
+        return (source / "depth").is_dir() or ((source / "pose").is_dir() and (source / "color").is_dir())
 
     def list_frames(self) -> Sequence[FrameParts]:
         """Return a frame for each colour image, in the order of their numbers."""
@@ -84,19 +82,22 @@ class FramesFolderReader(PosedImagesReader):
 
     def _list_names(self) -> list[str]:
         """Return the list of poses that is used, none where there is a folder of them."""
-        if (self.source / "pose").is_dir():
+        if self.estimates_poses or (self.source / "pose").is_dir():
             return []
         return [name for name in LISTS if (self.source / name).is_file()][:1]
 
     def _poses(self, colors: Sequence[Path]) -> list[Callable[[], Floats]]:
         """Return how the pose of each colour image is read."""
+        if self.estimates_poses:
+            return [no_pose(color) for color in colors]
         if (self.source / "pose").is_dir():
             files = (self.source / "pose" / f"{color.stem}.txt" for color in colors)
             return [partial(images.read_rigid_transform, file) for file in files]
         names = self._list_names()
         if not names:
             raise InputError(
-                f"{self.source} has colour and depth but no poses: it needs pose/00000.txt or one of {', '.join(LISTS)}"
+                f"{self.source} has colour and depth but no poses: it needs pose/00000.txt or one of "
+                f"{', '.join(LISTS)}; {NO_POSES}"
             )
         path = self.source / names[0]
         trajectory = read_csv(path) if path.suffix == ".csv" else read_tum(path)
