@@ -126,7 +126,7 @@ def timed(searcher: Searcher, texts: Sequence[str], *, count: bool = False, **op
 
     Of CPU: other processes on the machine then count for little.
     """
-    for space in searcher._current()._spaces.values():
+    for space in searcher._current().spaces.values():
         space.texts(texts)
     seconds = []
     for text in texts:

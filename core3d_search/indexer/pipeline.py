@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core3d_search.encoders import Encoder, load_encoder
 from core3d_search.errors import Core3DError
@@ -19,8 +19,18 @@ from core3d_search.indexer.masks.progressive import make_generator
 from core3d_search.indexer.perceive import SceneResult, perceive
 from core3d_search.indexer.readers.posed_images import PosedImagesReader
 from core3d_search.indexer.report import RunReport, StageProgress, silent
+from core3d_search.indexer.thumbnails import Thumbnails
 from core3d_search.indexer.work_file import WorkFile, input_key, place_of
-from core3d_search.indexer.write import RunInput, name_in, refuse_exchanged, write, write_failure
+from core3d_search.indexer.write import (
+    FoundScene,
+    RunInput,
+    failed_run,
+    found_scene,
+    name_in,
+    refuse_exchanged,
+    write,
+    write_failure,
+)
 from core3d_search.store import Store
 from core3d_search.version import __version__
 
@@ -93,35 +103,42 @@ def index_scene(
     name = name_in(store, reader)
     if not force and store.is_current(name, run.fingerprint, run.config_checksum):
         return RunReport(name, len(reader), objects=store.scene(name).object_count, unchanged=True)
-    refuse_exchanged(store, reader, run)
+    refuse_exchanged(store, reader, run.fingerprint)
     work = _work_file(store, reader, run)
     journal = Journal(work)
     try:
-        notes = _found_poses(reader, journal, progress)
-        if check is not None and knows_parts(reader) is None:  # what is rendered here agrees with itself
-            check(reader)
-        result = find_objects(reader, generator, config, journal, encoder=encoder, progress=progress)
-        objects = describe(result, reader, encoder, config, journal.clock, progress=progress)
-        write(store, reader, run, journal, result, objects)
+        found = find_scene(reader, run, journal, generator, encoder, check=check, progress=progress)
+        report = write(store, reader, found)
     except Exception as error:
-        write_failure(store, reader, run, journal, error)
+        write_failure(store, reader, failed_run(run, journal, error))
         raise
     finally:
         if work is not None:
             work.close()
     if work is not None:
         work.remove()
-    return RunReport(
-        name_in(store, reader),  # asked again: it may have been renamed meanwhile
-        len(journal.frames),
-        tuple(journal.skipped),
-        journal.mask_count,
-        len(result.observations),
-        len(objects),
-        dict(journal.clock.seconds),
-        resumed=journal.resumed_count,
-        notes=notes,
-    )
+    return report
+
+
+def find_scene(
+    reader: SceneReader,
+    run: RunInput,
+    journal: Journal,
+    generator: MaskGenerator,
+    encoder: Encoder,
+    *,
+    check: Callable[[SceneReader], object] | None = None,
+    progress: StageProgress = silent,
+) -> FoundScene:
+    """Return all that is to be kept of a scene; needs no database. Raises as its steps do."""
+    notes = _found_poses(reader, journal, progress)
+    if check is not None and knows_parts(reader) is None:  # what is rendered here agrees with itself
+        check(reader)
+    result = find_objects(reader, generator, run.config, journal, encoder=encoder, progress=progress)
+    pictures = Thumbnails(result, run.config.thumbnails, journal.clock)
+    objects = describe(result, reader, encoder, run.config, journal.clock, look=pictures.take, progress=progress)
+    found = found_scene(reader, run, journal, result, objects, pictures.made)
+    return replace(found, report=replace(found.report, notes=notes))
 
 
 def _found_poses(reader: SceneReader, journal: Journal, progress: StageProgress) -> tuple[str, ...]:

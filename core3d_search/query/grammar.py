@@ -6,6 +6,7 @@ a clause ("the mug on the table next to the window") and to the target after a c
 as "closest to" always belong to what the sentence is about. The steps are tried in the order of `STEPS`:
 
     viewpoint                                            where the speaker stands and looks    viewpoints.py
+    seen_side                                            "with the door to your right"          seen_sides.py
     mark, imperative, conjunction, negation, attribute,
     statement                                            what each sentence is about           statements.py
     use                                                  "something to sit on"                 uses.py
@@ -25,6 +26,7 @@ from dataclasses import replace
 
 from core3d_search.errors import InputError
 from core3d_search.query import lexicon as lex
+from core3d_search.query.certainty import certainty
 from core3d_search.query.cursor import MARKS, spelled
 from core3d_search.query.languages import detect, to_english
 from core3d_search.query.left_aside import content, unused
@@ -35,6 +37,7 @@ from core3d_search.query.orders import alone, ordinal, selector
 from core3d_search.query.questions import QUESTION_OPENINGS
 from core3d_search.query.reading import Reading
 from core3d_search.query.relation_phrases import relation
+from core3d_search.query.seen_sides import seen_side
 from core3d_search.query.sides import side
 from core3d_search.query.statements import attribute, conjunction, imperative, mark, negation, statement
 from core3d_search.query.translations import LANGUAGES
@@ -128,6 +131,10 @@ def question(r: Reading) -> bool:
     """ "how many", "is there", "where is", "which scene has the most": what is asked for."""
     if r.target is not None or r.i > 5:
         return False
+    if r.i == 0 and r.word() in ("is", "are") and r.word(1) in lex.DETERMINERS:  # "is the chair near the window?"
+        r.aim = "exists"
+        r.eat()
+        return True
     for opening, aim in QUESTION_OPENINGS:
         if tuple(r.words[r.i : r.i + len(opening)]) == opening:
             r.aim = aim
@@ -137,8 +144,8 @@ def question(r: Reading) -> bool:
 
 
 STEPS = (
-    mark, question, viewpoint, use, imperative, conjunction, negation, measure, side, ordinal, alone, selector,
-    relation, attribute, statement,
+    mark, question, viewpoint, seen_side, use, imperative, conjunction, measure, negation, side, ordinal, alone,
+    selector, relation, attribute, statement,
 )  # fmt: skip
 """Each returns whether it consumed something; the first that does wins."""
 
@@ -147,26 +154,24 @@ def _judged(r: Reading, query: Query) -> Query:
     """Return `query` with how sure the reading is of it; a text that says nothing is compared as a whole."""
     said = content(r.words)
     missed = tuple(r.words[k] for k in said if not r.known[k])
-    certainty = 1.0 - len(missed) / len(said) if said else 0.0
+    understood = 1.0 - len(missed) / len(said) if said else 0.0
     empty = r.target is None or not (r.target.described or (r.target.noun and not (missed and r.target.vague)))
-    fallback = empty or certainty < 0.5
+    fallback = empty or understood < 0.5
     target = query.target
     if empty:
         target = Phrase(" ".join([word for word in r.words if word not in MARKS][:12]))
+    sure = certainty(query, understood)
     if fallback:
-        certainty = min(certainty, 0.3)
+        sure = min(sure, 0.3)
     unread = query.text[LONGEST_TEXT:].split(maxsplit=1)[:1]
     missed = (*missed, *(word[:40] for word in unread))
-    return replace(query, target=target, unparsed=missed, certainty=round(certainty, 3), fallback=fallback)
+    return replace(query, target=target, unparsed=missed, certainty=round(sure, 3), fallback=fallback)
 
 
 def _viewpoint(r: Reading) -> Viewpoint | None:
-    if r.standing is None and r.facing is None:
-        return None
-    return Viewpoint(
-        r.standing.frozen() if r.standing is not None else None,
-        r.facing.frozen() if r.facing is not None else None,
-    )
+    said = {"standing": r.standing, "facing": r.facing, **r.seen}
+    parts = {name: place.frozen() for name, place in said.items() if place is not None}
+    return Viewpoint(**parts) if parts else None
 
 
 def _name_target(r: Reading) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Literal, get_args
 
 from core3d_search.query.affordances import USES
-from core3d_search.query.nouns import GENERIC, canonical
+from core3d_search.query.nouns import ANYTHING, GENERIC, canonical, spoken_names
 
 ReferenceFrame = Literal["viewer", "anchor", "room"]
 """Whose left and front: of somebody who looks at the anchor, of the anchor, or of the room (+x right, +y behind)."""
@@ -83,19 +83,27 @@ class Phrase:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What the thing may be called: its noun, or the kinds that serve its use; empty for any object."""
+        """What the thing may be called: its noun and its usual name, or the kinds that serve its use; empty for any."""
         used = [kind for a in self.attributes if a.kind == "use" and not a.negated for kind in USES.get(a.value, ())]
         if used and (not self.noun or canonical(self.noun) in GENERIC):
             return tuple(used)
-        return (self.noun,) if self.noun else ()
+        return spoken_names(self.noun) if self.noun and canonical(self.noun) not in ANYTHING else ()
 
 
 @dataclass(frozen=True)
 class Viewpoint:
-    """Where the speaker stands and what the speaker faces; a missing part is supplied by the room."""
+    """Where the speaker stands, and what the speaker faces or has to the left, to the right and behind; a missing part
+    is supplied by the room."""
 
     standing: Phrase | None = None
     facing: Phrase | None = None
+    left: Phrase | None = None
+    right: Phrase | None = None
+    behind: Phrase | None = None
+
+
+VIEW_PARTS = tuple(field.name for field in fields(Viewpoint))
+"""The parts of a viewpoint, in the order of the notation."""
 
 
 @dataclass(frozen=True)
@@ -106,9 +114,9 @@ class Query:
     which scene has the "most" of them. `per_scene` asks for the first of each scene ("the largest chair in each
     scene"), where orders are otherwise taken over all scenes that are asked.
 
-    `unparsed` lists the words that were not understood, `certainty` in [0, 1] is the share of content words that were,
-    and `fallback` says that the text as a whole became the noun. They describe the parsing and do not take part in
-    comparison. `str(query)` is the exact notation, which parses to an equal query.
+    `unparsed` lists the words that were not understood, `certainty` in [0, 1] how often readings like it meant the
+    right object (certainty.py), and `fallback` says that the text as a whole became the noun. They describe the parsing
+    and do not take part in comparison. `str(query)` is the exact notation, which parses to an equal query.
     """
 
     target: Phrase
@@ -128,11 +136,10 @@ class Query:
 def _notation(query: Query) -> str:
     """Return the exact notation of `query`."""
     parts = [query.aim, _phrase(query.target)]
-    if query.viewpoint is not None:
-        if query.viewpoint.standing is not None:
-            parts += ["standing", _phrase(query.viewpoint.standing)]
-        if query.viewpoint.facing is not None:
-            parts += ["facing", _phrase(query.viewpoint.facing)]
+    for name in VIEW_PARTS if query.viewpoint is not None else ():
+        place = getattr(query.viewpoint, name)
+        if place is not None:
+            parts += [name, _phrase(place)]
     if query.scene is not None:
         parts += ["in", json.dumps(query.scene)]
     if query.per_scene:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from core3d_search.datatypes import Hit, Reason
 from core3d_search.errors import StoreError
-from core3d_search.geometry import level_axes
+from core3d_search.geometry import level_from_world
 from core3d_search.query import Phrase, Query, ReferenceFrame, parse
 from core3d_search.query.mixture import parse_mixture
 from core3d_search.query.nouns import canonical
@@ -25,6 +25,7 @@ from core3d_search.search.given_names import called_probability, named_probabili
 from core3d_search.search.ranking import Match, PhraseMatch, rank_scenes
 from core3d_search.search.scoring import POWERS
 from core3d_search.search.spaces import EmbeddingSpace, Question
+from core3d_search.search.ties import order
 from core3d_search.store import Store
 
 if TYPE_CHECKING:
@@ -48,8 +49,8 @@ class Snapshot:
         self.language = language
         self._scenes = {scene.name: scene for scene in store.searchable_scenes()}
         models = {scene.model.key: scene.model for scene in self._scenes.values() if scene.object_count}
-        earlier = {} if before is None else before._spaces
-        self._spaces: dict[tuple[str, str], EmbeddingSpace] = {
+        earlier = {} if before is None else before.spaces
+        self.spaces: dict[tuple[str, str], EmbeddingSpace] = {
             key: EmbeddingSpace(store, model, earlier.get(key)) for key, model in models.items()
         }
         self.stored = lru_cache(MOST_KEPT)(store.object_table)
@@ -66,7 +67,9 @@ class Snapshot:
 
     def read(self, text: str) -> Explanation:
         labels = set(self._labels)
-        if self.llm is None or parse_mixture(text):
+        if parse_mixture(text):
+            return Explanation(Query(Phrase(noun=text.strip()), text=text))
+        if self.llm is None:
             return Explanation(parse(text, labels, list(self._scenes), self.language))
         reading = self.llm.parse(text, vocabulary=labels, scenes=list(self._scenes))
         return Explanation(reading.query, reading.by, reading.note)
@@ -108,7 +111,7 @@ class Snapshot:
         naming = self._naming(question)
         yield from ((1.0, name) for name in naming)
         each = []
-        for space in self._spaces.values():
+        for space in self.spaces.values():
             asked = probes(space, question)
             if asked is None:
                 yield from ((1.0, name) for name in self.filled if name not in naming)
@@ -140,14 +143,15 @@ class Snapshot:
         target = question.query.target
         if self._naming(question):
             return None
-        asked = {key: probes(space, question) for key, space in self._spaces.items()}
-        if not is_bare(target) or threshold <= 0 or None in asked.values() or canonical(target.noun) in self._kinds:
+        asked = {key: probes(space, question) for key, space in self.spaces.items()}
+        one_name = is_bare(target) and len(target.names) == 1 and canonical(target.noun) not in self._kinds
+        if not one_name or threshold <= 0 or None in asked.values():
             return None
         names = {scene.id: name for name, scene in self._scenes.items()}
         counted: dict[str, int] = {}
         for key, found in asked.items():
             for one in found or ():
-                held = counts_by_scene(self._spaces[key], one, question, threshold)
+                held = counts_by_scene(self.spaces[key], one, question, threshold)
                 counted |= {names[scene]: count for scene, count in held.items() if scene in names}
         return counted
 
@@ -155,7 +159,7 @@ class Snapshot:
         """Return the objects of `scene`, turned so that z points up."""
         stored = self.stored(scene)
         self._check_count(scene, len(stored), "objects")
-        turn = _level_from_world(self._scenes[scene].up if scene in self._scenes else None)
+        turn = level_from_world(self._scenes[scene].up if scene in self._scenes else None)
         return ObjectTable(
             ids=stored.ids,
             centers=stored.centers @ turn.T,
@@ -170,7 +174,7 @@ class Snapshot:
     def _vectors_of(self, scene: str) -> npt.NDArray[np.float32]:
         """Return the embeddings (N, D) of the objects of `scene`, by id."""
         found = self._scenes[scene]
-        vectors = self._spaces[found.model.key].vectors(found.id)
+        vectors = self.spaces[found.model.key].vectors(found.id)
         self._check_count(scene, len(vectors), "embeddings")
         return vectors
 
@@ -197,7 +201,7 @@ class Snapshot:
         for hit in (called for scene in scenes for called in self._called(scene, question)):
             if hit.score >= threshold and (hit.object_id not in found or hit.score > found[hit.object_id].score):
                 found[hit.object_id] = hit
-        return sorted(found.values(), key=lambda hit: (-hit.score, -hit.similarity, hit.object_id))
+        return sorted(found.values(), key=order)
 
     def _called(self, scene: str, question: Question) -> list[Hit]:
         """Return the objects whose given names hold every word of the question, however it is read otherwise."""
@@ -222,18 +226,19 @@ class Snapshot:
         return tuple(label if sure else None for sure, label in zip(given, stored.labels, strict=True))
 
     def match(self, scene: str, question: Question) -> Match:
-        """Return the function that compares a phrase with the objects of `scene`."""
+        """Return the function that compares phrases with the objects of `scene`."""
         if not len(self.table(scene)):
-            return lambda text: PhraseMatch(np.zeros(0), np.zeros(0))
-        space = self._spaces[self._scenes[scene].model.key]
+            return lambda texts: [PhraseMatch(np.zeros(0), np.zeros(0)) for _ in texts]
+        space = self.spaces[self._scenes[scene].model.key]
         vectors = self._vectors(scene)
-        target = question.query.target.noun
+        referring = question.query.target.noun if question.has_reference else None
         given = self._given_names(scene)
 
-        def match(text: str) -> PhraseMatch:
-            if text == target and question.has_reference:
-                return space.compare_reference(question, vectors)
-            return with_names(space.compare_text(text, vectors), text, given)
+        def match(texts: Sequence[str]) -> list[PhraseMatch]:
+            words = [text for text in texts if text != referring]
+            found = dict(zip(words, space.compare_texts(words, vectors), strict=True))
+            named = {text: with_names(match, text, given) for text, match in found.items()}
+            return [named[text] if text in named else space.compare_reference(question, vectors) for text in texts]
 
         return match
 
@@ -245,13 +250,6 @@ class Snapshot:
         stored = self.stored(hit.scene)
         box = stored.box(int(stored.positions([hit.object_id])[0]))
         return replace(hit, box=box.moved(self._scenes[hit.scene].origin if hit.scene in self._scenes else None))
-
-
-def _level_from_world(up: tuple[float, float, float] | None) -> npt.NDArray[np.float64]:
-    """Return the (3, 3) rotation that turns `up` to +z; identity where up is unknown or +z already."""
-    if up is None or up[2] > 1 - 1e-9:
-        return np.eye(3)
-    return level_axes(up).T
 
 
 def _framed(phrase: Phrase, frame: ReferenceFrame | None) -> Phrase:

@@ -23,7 +23,7 @@ from sqlalchemy import select
 
 from core3d_search import migrations
 from core3d_search.datatypes import SceneObject
-from core3d_search.errors import StoreError
+from core3d_search.errors import NotFoundError, StoreError
 from core3d_search.schema import tables
 from core3d_search.schema.engine import as_store_errors, compact, copy, size_bytes
 from core3d_search.store import (
@@ -36,6 +36,7 @@ from core3d_search.store import (
     runs,
     scenes,
     statements,
+    thumbnails,
     upkeep,
 )
 from core3d_search.store.caches import QueryReadings
@@ -213,7 +214,7 @@ class Store:
         with self.database.reading() as connection:
             found = objects.objects_of(connection, tables.objects.c.id == object_id, with_points=True)
         if not found:
-            raise StoreError(f"no object {object_id} in {self.location}; `core3d show SCENE` lists those of a scene")
+            raise NotFoundError(f"no object {object_id} in {self.location}; `core3d show SCENE` lists those of a scene")
         return found[0]
 
     def observations(self, object_id: int) -> list[ObservationRecord]:
@@ -221,10 +222,26 @@ class Store:
         with self.database.reading() as connection:
             return objects.observations_of(connection, object_id)
 
-    def thumbnail(self, object_id: int) -> Thumbnail | None:
-        """Return the small picture of one object, None where none was kept."""
+    def thumbnail(self, object_id: int) -> bytes | None:
+        """Return the small picture of one object, a WebP file; None where none was kept."""
         with self.database.reading() as connection:
-            return objects.thumbnail_of(connection, object_id)
+            return thumbnails.thumbnail_of(connection, object_id)
+
+    def thumbnails(self, scene: str) -> dict[int, bytes]:
+        """Return the small pictures, WebP files, of those objects of `scene` that have one, by object id."""
+        with self.database.reading() as connection:
+            return thumbnails.thumbnails_of_scene(connection, scenes.scene_key(connection, scene))
+
+    def add_thumbnails(self, scene: str, made: Mapping[int, Thumbnail], generation: int) -> None:
+        """Keep pictures of objects of `scene`, by object id, in the place of those they had, in one transaction.
+
+        `generation` is the scene's when its objects were read. Raises StoreError where it was written since.
+        """
+        with self.database.writing() as connection:
+            key = scenes.scene_key(connection, scene)
+            if scenes.generation_of(connection, scene) != generation:
+                raise StoreError(f"scene {scene!r} was indexed again meanwhile; make its pictures once more")
+            thumbnails.replace_thumbnails(connection, key, made)
 
     # Embeddings
 
@@ -322,6 +339,11 @@ class Store:
         with self.database.reading() as connection:
             return marks.marks_of(connection, *marks.target_of(connection, about))
 
+    def object_marks(self, scene: str) -> dict[int, Marks]:
+        """Return tags, notes and properties of those objects of `scene` that have any, by object id."""
+        with self.database.reading() as connection:
+            return marks.marks_of_objects(connection, scenes.scene_key(connection, scene))
+
     def tag(self, about: str | int, add: Collection[str] = (), remove: Collection[str] = ()) -> Marks:
         """Add and remove tags of a scene (by name) or an object (by id); return what is there then."""
         added, removed = (frozenset(marks.checked_tag(tag) for tag in each) for each in (add, remove))
@@ -342,6 +364,11 @@ class Store:
         """Return the ids of the objects that bear `tag`, or whose scene does."""
         with self.database.reading() as connection:
             return marks.objects_tagged(connection, marks.checked_tag(tag))
+
+    def tags(self) -> list[str]:
+        """Return every tag of a scene or an object, sorted."""
+        with self.database.reading() as connection:
+            return marks.all_tags(connection)
 
     def rename_scene(self, name: str, new: str) -> None:
         """Give a scene another name, which it keeps when its folder is indexed again (indexer/write.py).

@@ -11,12 +11,12 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy import Connection, Table, delete, select
 
-from core3d_search.errors import InputError, StoreError
+from core3d_search.errors import InputError, NotFoundError
 from core3d_search.schema import tables
 from core3d_search.schema.checksums import stored
 from core3d_search.schema.engine import location
 from core3d_search.store.scenes import scene_key
-from core3d_search.store.statements import MOST_BOUND, checked_rows, insert_rows
+from core3d_search.store.statements import MOST_BOUND, AnyRow, checked_rows, insert_rows
 
 Kind = Literal["scene", "object"]
 LONGEST_TAG = 64
@@ -40,7 +40,7 @@ def target_of(connection: Connection, about: str | int) -> tuple[Kind, int]:
         return "scene", scene_key(connection, about)
     if connection.execute(select(tables.objects.c.id).filter_by(id=about)).first() is None:
         where = location(connection.engine.url)
-        raise StoreError(f"no object {about} in {where}; `core3d show SCENE` lists those of a scene")
+        raise NotFoundError(f"no object {about} in {where}; `core3d show SCENE` lists those of a scene")
     return "object", about
 
 
@@ -54,6 +54,27 @@ def marks_of(connection: Connection, kind: Kind, key: int) -> Marks:
     for row in checked_rows(connection, note_table, noted, lambda _: f"the note on {named}"):
         return Marks(tuple(sorted(tags)), row.text, json.loads(row.properties))
     return Marks(tuple(sorted(tags)))
+
+
+def marks_of_objects(connection: Connection, scene_id: int) -> dict[int, Marks]:
+    """Return what was said about the objects of a scene, by id; those of which nothing was said are left out."""
+    tags: dict[int, list[str]] = {}
+    noted: dict[int, AnyRow] = {}
+    for table in (tables.object_tags, tables.object_notes):
+        wanted = select(*stored(table)).join(tables.objects).where(tables.objects.c.scene_id == scene_id)
+        for row in checked_rows(connection, table, wanted, lambda row: f"what was said of object {row.object_id}"):
+            if table is tables.object_tags:
+                tags.setdefault(int(row.object_id), []).append(row.tag)
+            else:
+                noted[int(row.object_id)] = row
+    return {
+        key: Marks(
+            tuple(sorted(tags.get(key, ()))),
+            noted[key].text if key in noted else "",
+            json.loads(noted[key].properties) if key in noted else {},
+        )
+        for key in sorted({*tags, *noted})
+    }
 
 
 def change_tags(connection: Connection, kind: Kind, key: int, add: frozenset[str], remove: frozenset[str]) -> None:
@@ -87,6 +108,14 @@ def objects_tagged(connection: Connection, tag: str) -> npt.NDArray[np.int64]:
         within = tables.objects.c.scene_id.in_(scenes[start : start + MOST_BOUND])
         found |= set(connection.execute(select(tables.objects.c.id).where(within)).scalars())
     return np.array(sorted(found), np.int64)
+
+
+def all_tags(connection: Connection) -> list[str]:
+    """Return every tag of a scene or an object, sorted."""
+    tags: set[str] = set()
+    for table in _TAGS.values():
+        tags |= {row.tag for row in checked_rows(connection, table, select(*stored(table)), lambda _: "a tag")}
+    return sorted(tags)
 
 
 def _owners(connection: Connection, kind: Kind, tag: str) -> list[int]:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy import Connection, ScalarSelect, Table, delete, func, select
 
-from core3d_search.errors import StoreError
+from core3d_search.errors import NotFoundError, StoreError
 from core3d_search.schema.checksums import stored
 from core3d_search.schema.engine import location
 from core3d_search.schema.tables import frames, objects, runs, scenes
@@ -39,10 +39,10 @@ def all_scenes(connection: Connection) -> list[SceneRecord]:
     return [_scene_of(row) for row in checked_rows(connection, scenes, found, lambda row: f"scene {row.name!r}")]
 
 
-def no_scene(connection: Connection, name: str) -> StoreError:
+def no_scene(connection: Connection, name: str) -> NotFoundError:
     """Return the error that lists the scenes there are."""
     names = connection.execute(select(scenes.c.name).order_by(scenes.c.name)).scalars().all()
-    return StoreError(
+    return NotFoundError(
         f"no scene {name!r} in {location(connection.engine.url)}; there are: {', '.join(names) or 'none'}"
     )
 
@@ -53,6 +53,11 @@ def scene_key(connection: Connection, name: str) -> int:
     if found is None:
         raise no_scene(connection, name)
     return int(found)
+
+
+def generation_of(connection: Connection, name: str) -> int | None:
+    """Return the store's generation when the scene's content last changed, None where there is no such scene."""
+    return connection.execute(select(scenes.c.generation).filter_by(name=name)).scalar_one_or_none()
 
 
 def name_of_folder(connection: Connection, path: str) -> str | None:
