@@ -116,17 +116,16 @@ class Searcher:
         if over_scenes(question.query):
             together = now.rivals(question) if named is None else named
             hits = passing(now.fitting_together(together, question, threshold))[:k]
-            return [now.in_world(hit) for hit in hits]
-        visits = now.by_bound(question, allowed) if named is None else ((1.0, scene) for scene in named)
+            return now.in_world(hits)
         hits = []
-        for bound, scene in visits:
+        for bound, rank in now.to_rank(question, named, allowed):
             if bound < threshold or (len(hits) >= k and bound < hits[k - 1].score):
-                break  # no hit of this scene, nor of any later one, is among the first k
+                break  # no hit among these, nor among any later ones, is one of the first k
             least = hits[k - 1].score if len(hits) >= k else threshold
-            hits += passing(now.fitting(scene, question, least))
+            hits += passing(rank(least))
             hits.sort(key=lambda hit: (-hit.score, -hit.similarity, hit.object_id))
             del hits[k:]
-        return [now.in_world(hit) for hit in hits]
+        return now.in_world(hits)
 
     def answer(
         self,
@@ -152,14 +151,11 @@ class Searcher:
         question = now.question(text, None, None, None)
         named = now.named(scenes, question)
         counts = dict.fromkeys(now.filled if named is None else named, 0)
-        by_noun = now.counts(question, threshold) if named is None else None
-        if by_noun is not None:
-            return counts | by_noun
-        visits = now.by_bound(question) if named is None else ((1.0, scene) for scene in named)
-        for bound, scene in visits:
+        for bound, rank in now.to_rank(question, named):
             if bound < threshold:
                 break
-            counts[scene] = len(now.fitting(scene, question, threshold))
+            for hit in rank(threshold):
+                counts[hit.scene] += 1
         return counts
 
     def similar(self, object_id: int, *, k: int = 10, threshold: float = 0.0) -> list[Hit]:

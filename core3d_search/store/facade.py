@@ -179,6 +179,16 @@ class Store:
             key = scenes.scene_key(connection, scene)
             return object_arrays.object_arrays(connection, tables.objects.c.scene_id == key)
 
+    def objects_in(self, scene_ids: Collection[int]) -> StoredObjects:
+        """Return the objects of the scenes with these ids, as `object_table` does those of one."""
+        with self.database.reading() as connection:
+            return object_arrays.object_arrays(connection, tables.objects.c.scene_id.in_(scene_ids))
+
+    def objects_with(self, object_ids: Sequence[int]) -> StoredObjects:
+        """Return those of the objects with these ids that there are, as `object_table` does those of a scene."""
+        with self.database.reading() as connection:
+            return object_arrays.object_arrays_of(connection, object_ids)
+
     def scenes_of(self, object_ids: Sequence[int]) -> dict[int, str]:
         """Return the name of each object's scene; ids that no object has are passed over."""
         with self.database.reading() as connection:

@@ -11,11 +11,14 @@ from __future__ import annotations
 import os
 import shutil
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from uuid import uuid4
 
 import numpy as np
 import numpy.typing as npt
+
+from core3d_search.vectors.columns import COLUMNS, Columns, Names
 
 Ids = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
@@ -29,13 +32,14 @@ LEAST_PROBED, PROBED_FOR_EACH = 16, 8
 CHUNK = 8192
 """Vectors that are unpacked at a time: 16 MB of 512 numbers."""
 
-PARTS = ("ids", "scene_ids", "codes", "scales", "centroids", "starts")
+PARTS = ("ids", "scene_ids", "codes", "scales", "centroids", "starts", "columns", "names")
 
 
 @dataclass(frozen=True, eq=False)
 class Segment:
     """N vectors by list: `ids` and `scene_ids` (N,), `codes` (N, D) int8 times `scales` (N,); `centroids` (L, D) and
-    `starts` (L + 1,), one list for a small segment. `name` is that of its folder."""
+    `starts` (L + 1,), one list for a small segment. `columns` (N,) and `names` are described in columns.py. `name` is
+    that of its folder."""
 
     name: str
     ids: Ids
@@ -44,9 +48,24 @@ class Segment:
     scales: Floats
     centroids: Floats
     starts: Ids
+    columns: Columns
+    names: Names
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    @cached_property
+    def by_label(self) -> tuple[Ids, Ids]:
+        """Rows (N,) sorted by the code of their labels, those of equal labels ascending; and where the rows of no
+        label and of each name begin, (names + 2,)."""
+        codes = np.ascontiguousarray(self.columns["label"])
+        order = np.argsort(codes, kind="stable")
+        return order, np.searchsorted(codes[order], np.arange(-1, len(self.names) + 1))
+
+    def labelled(self, code: int) -> Ids:
+        """Return the rows, ascending, whose label has this code; -1 for no label."""
+        order, starts = self.by_label
+        return order[starts[code + 1] : starts[code + 2]]
 
     def nearest(
         self, query: Floats, count: int, live: npt.NDArray[np.bool_] | None
@@ -107,20 +126,29 @@ def opened(folder: Path, name: str) -> Segment:
     parts = {part: np.load(folder / name / f"{part}.npy", mmap_mode="r", allow_pickle=False) for part in PARTS}
     segment = Segment(name, **parts)
     count, dimension = segment.codes.shape
-    shapes = [segment.ids.shape, segment.scene_ids.shape, segment.scales.shape]
+    rows = (segment.ids, segment.scene_ids, segment.scales, segment.columns)
     lists = len(segment.starts) - 1
-    if shapes != [(count,)] * 3 or segment.centroids.shape != (lists, dimension) or segment.starts[-1] != count:
+    if (
+        any(each.shape != (count,) for each in rows)
+        or segment.columns.dtype != COLUMNS
+        or segment.centroids.shape != (lists, dimension)
+        or segment.starts[-1] != count
+    ):
         raise ValueError(f"the parts of {folder / name} do not fit together")
     return segment
 
 
-def made(ids: Ids, scene_ids: Ids, codes: npt.NDArray[np.int8], scales: Floats) -> Segment:
-    """Return a segment of quantised vectors, sorted into lists where there are many."""
+def made(
+    ids: Ids, scene_ids: Ids, codes: npt.NDArray[np.int8], scales: Floats, described: tuple[Columns, Names]
+) -> Segment:
+    """Return a segment of quantised vectors and their columns, sorted into lists where there are many."""
+    columns, names = described
     name = uuid4().hex
     count, dimension = codes.shape
     if count < LISTS_FROM:
         nothing = np.zeros((1, dimension), np.float32)
-        return Segment(name, ids, scene_ids, codes, scales, nothing, np.array([0, count], np.int64))
+        starts = np.array([0, count], np.int64)
+        return Segment(name, ids, scene_ids, codes, scales, nothing, starts, columns, names)
     from core3d_search.vectors.faiss import centroids_of
 
     lists = round(count**0.5)
@@ -131,7 +159,9 @@ def made(ids: Ids, scene_ids: Ids, codes: npt.NDArray[np.int8], scales: Floats) 
         chosen[start : start + CHUNK] = np.argmax(codes[start : start + CHUNK].astype(np.float32) @ centroids.T, axis=1)
     order = np.argsort(chosen, kind="stable")
     starts = np.searchsorted(chosen[order], np.arange(lists + 1)).astype(np.int64)
-    return Segment(name, ids[order], scene_ids[order], codes[order], scales[order], centroids, starts)
+    return Segment(
+        name, ids[order], scene_ids[order], codes[order], scales[order], centroids, starts, columns[order], names
+    )
 
 
 def quantised(vectors: Floats) -> tuple[npt.NDArray[np.int8], Floats]:

@@ -1,0 +1,334 @@
+"""Upper bounds on the scores of single objects, from the columns that lie beside a mapped index.
+
+A label that says another name costs a hit so much (name_factors.OTHER_LABEL) that the objects whose labels agree with
+the noun come first, and only when those are used up all others. Among the agreeing ones the name is bounded by the
+quantised vectors, colours, shapes and measures by the columns, and relations between boxes by all pairs of a target
+with an anchor of its scene at once, thousands of scenes together. What cannot be told from there counts as 1, so
+nothing that may win is passed over; what is visited is ranked from the database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from core3d_search.query import Phrase, Relation
+from core3d_search.query.nouns import canonical, likeness
+from core3d_search.relations import PREDICATES, Circumstances, ObjectTable, looks, places, rooms
+from core3d_search.relations.pairs import Pairs
+from core3d_search.search.candidates import Bounded, Bounds, Ids, from_index, probes
+from core3d_search.search.given_names import named_probability
+from core3d_search.search.look_factors import SEEN
+from core3d_search.search.name_factors import OTHER_LABEL
+from core3d_search.search.relation_factors import NO_ANCHOR, RELATION_FLOOR
+from core3d_search.search.scoring import POWERS, weighted
+from core3d_search.search.spaces import EmbeddingSpace, Question
+from core3d_search.vectors.mapped import MappedIndex
+from core3d_search.vectors.segments import CHUNK, Segment
+
+BOXES_ALONE = frozenset(
+    {
+        "near",
+        "touching",
+        "against",
+        "attached",
+        "on",
+        "supports",
+        "above",
+        "below",
+        "inside",
+        "contains",
+        "part",
+        "with",
+    }
+)
+"""Relations that two boxes decide, wherever the room's walls and its viewer are."""
+
+FIRST_REFINED, GROWTH = 2048, 4
+"""Objects whose looks and relations are bounded at first, and how many times more at each further step."""
+
+FLOAT32 = 1.002
+"""Boxes in the columns are float32: how much a bound made of them is widened."""
+
+DEVIATIONS = 6.0
+"""Standard deviations of the rounding of quantised vectors that a bound allows for (segments.rounding)."""
+
+Turns = Mapping[int, npt.NDArray[np.float64]]
+"""By scene id the rotation (3, 3) that turns it upright; scenes that stand upright are left out."""
+
+
+Groups = Mapping[float, Sequence[tuple[int, Ids]]]
+"""By how well their labels agree with a noun: positions of segments and rows in them."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Rows:
+    """Some rows of one segment, with an upper bound on the score that their names and labels leave."""
+
+    part: Segment
+    rows: Ids
+    bounds: Bounds
+
+
+def bounded_objects(
+    space: EmbeddingSpace,
+    question: Question,
+    kinds: Collection[str],
+    turns: Turns,
+    scene_ids: Mapping[str, int],
+    allowed: Ids | None,
+) -> Iterator[Bounded] | None:
+    """Yield all objects, best bound first, bounds descending within each and from each to the next.
+
+    None where labels do not say the noun (`kinds` are the usual names of all labels), or nothing lies beside the
+    vectors: then names alone are a bound (candidates.py).
+    """
+    target = question.query.target
+    index = space.index
+    if not isinstance(index, MappedIndex) or question.has_reference:
+        return None
+    if target.names != (target.noun,) or canonical(target.noun) not in kinds:
+        return None
+    return _Bounding(space, index, question, kinds, turns, scene_ids, allowed).all()
+
+
+@dataclass(frozen=True, eq=False)
+class _Bounding:
+    """The bounds of one question in one space."""
+
+    space: EmbeddingSpace
+    index: MappedIndex
+    question: Question
+    kinds: Collection[str]
+    turns: Turns
+    scene_ids: Mapping[str, int]
+    allowed: Ids | None
+
+    @property
+    def target(self) -> Phrase:
+        return self.question.query.target
+
+    @cached_property
+    def relations(self) -> list[tuple[Relation, Groups]]:
+        """The relations that boxes tell, each with the objects that may be its anchor."""
+        told = [each for each in self.target.relations if self._is_told_by_boxes(each)]
+        return [(each, _groups(self.index, each.anchors[0].noun)) for each in told]
+
+    def all(self) -> Iterator[Bounded]:
+        waiting = Bounded.nothing()
+        for candidates, least in self._by_name():
+            waiting = Bounded.sorted([waiting, candidates])
+            ready = int((waiting.bounds >= least).sum())  # what comes later reaches `least` at most
+            if ready:
+                yield waiting[:ready]
+                waiting = waiting[ready:]
+        if len(waiting):
+            yield waiting
+
+    def _by_name(self) -> Iterator[tuple[Bounded, float]]:
+        """Yield all objects in the order of what names and labels leave, and what all later ones can reach."""
+        groups = _groups(self.index, self.target.noun)
+        shares = sorted((share for share in groups if share > 0), reverse=True)
+        ceilings = [_label_bound(share) for share in [*shares, 0.0]]
+        seen = [np.zeros(0, np.int64)]
+        for share, own, later in zip(shares, ceilings, ceilings[1:], strict=False):
+            named = self._named(groups[share], own)
+            order = np.argsort(-named.bounds, kind="stable")
+            seen.append(named.ids)
+            size, start = FIRST_REFINED, 0
+            while start < len(order):
+                chosen = order[start : start + size]
+                rest = float(named.bounds[order[start + size]]) if start + size < len(order) else 0.0
+                yield self._refined(named, chosen), max(rest, later)
+                start, size = start + size, size * GROWTH
+        known = np.sort(np.concatenate(seen))
+        for probe in probes(self.space, self.question) or ():
+            for found in from_index(self.space, probe, self.scene_ids, self.allowed):
+                new = found.among(~np.isin(found.ids, known))
+                bounds = np.minimum(new.bounds, 1.0) * ceilings[-1]
+                yield Bounded(bounds, new.ids, new.scenes), float(found.bounds[-1]) * ceilings[-1]
+
+    def _named(self, group: Sequence[tuple[int, Ids]], label: float) -> _Named:
+        parts = []
+        for number, rows in group:
+            part = self.index.parts[number]
+            rows = _alive(self.index, number, rows)
+            if self.allowed is not None:
+                rows = rows[np.isin(part.ids[rows], self.allowed)]
+            parts.append(_Rows(part, rows, weighted("target", self._probability(part, rows, self.target.noun), POWERS)))
+        return _Named(parts, label)
+
+    def _probability(self, part: Segment, rows: Ids, noun: str) -> Bounds:
+        """Return the most that the probability of a name can be for each of `rows`."""
+        calibration = self.space.calibration
+        texts = self.space.texts([noun, *calibration.neutral_phrases])
+        away = float(np.linalg.norm(texts[1:] - texts[0], axis=1).max())
+        similarity, neutral = np.zeros(len(rows)), np.zeros((len(rows), 1))
+        for start in range(0, len(rows), CHUNK):
+            some = rows[start : start + CHUNK]
+            products = (part.codes[some].astype(np.float32) @ texts.T) * part.scales[some, None]
+            similarity[start : start + CHUNK] = products[:, 0]
+            neutral[start : start + CHUNK, 0] = products[:, 1:].max(axis=1)
+        rounding = DEVIATIONS * away * part.scales[rows] / np.sqrt(12)
+        return calibration.probability(similarity + rounding + 1e-5, neutral)
+
+    # Looks and relations
+
+    def _refined(self, named: _Named, chosen: Ids) -> Bounded:
+        """Return some of the objects with what looks and relations leave of their bounds."""
+        bounds, ids, scenes = named.bounds[chosen], named.ids[chosen], named.scenes[chosen]
+        target = self.target
+        if target.attributes or target.measures or self.relations:
+            columns = named.columns(chosen)
+            table = _table(ids, scenes, columns, self.turns)
+            for factor in (*self._look_bounds(table), *self._relation_bounds(table, scenes)):
+                bounds = bounds * factor
+            bounds = np.minimum(bounds * FLOAT32, named.bounds[chosen])
+        return Bounded(bounds, ids, scenes)
+
+    def _look_bounds(self, table: ObjectTable) -> Iterator[Bounds]:
+        rows = np.arange(len(table))
+        for attribute in self.target.attributes:
+            if attribute.negated:
+                continue
+            if attribute.kind == "color":  # the encoder's opinion counts SEEN and is 1 at most
+                yield weighted("attribute", looks.color_score(table, rows, attribute.value) ** (1 - SEEN), POWERS)
+            elif attribute.kind == "shape":
+                yield weighted("attribute", looks.shape_score(table, rows, attribute.value), POWERS)
+        for measure in self.target.measures:
+            if not measure.negated:
+                values = looks.dimension(table, rows, measure.dimension)
+                fits = looks.measure_score(values, measure.comparison, measure.metres)
+                yield weighted("attribute", np.minimum(fits * FLOAT32, 1.0), POWERS)
+
+    def _relation_bounds(self, table: ObjectTable, scenes: Ids) -> Iterator[Bounds]:
+        for relation, groups in self.relations:
+            joint = np.full(len(table), max(NO_ANCHOR, OTHER_LABEL))  # of anchors whose labels say something else
+            for share, group in groups.items():
+                if share > 0:
+                    label = OTHER_LABEL + (1 - OTHER_LABEL) * share
+                    joint = np.maximum(joint, self._pairs_bound(table, scenes, relation, group, label))
+            joint = RELATION_FLOOR + (1 - RELATION_FLOOR) * np.minimum(joint * FLOAT32, 1.0)
+            yield weighted("relation", joint, POWERS)
+
+    def _pairs_bound(
+        self, table: ObjectTable, scenes: Ids, relation: Relation, group: Sequence[tuple[int, Ids]], label: float
+    ) -> Bounds:
+        """Return for each target the best of relation times belief, over the anchors of one group in its scene."""
+        best = np.zeros(len(table))
+        noun = relation.anchors[0].noun
+        asked = np.unique(scenes)
+        for number, rows in group:
+            part = self.index.parts[number]
+            rows = _alive(self.index, number, rows)
+            rows = rows[_contains(asked, part.scene_ids[rows])]
+            if not len(rows):
+                continue
+            rows = rows[np.argsort(part.scene_ids[rows], kind="stable")]
+            own = part.scene_ids[rows]
+            columns = part.columns[rows]
+            belief = label * self._probability(part, rows, noun)
+            if columns["given"].any():  # a name given by files is believed as it is
+                given = np.array(named_probability(noun, [str(name) for name in part.names])) > 0
+                sure = columns["given"] & (columns["label"] >= 0) & np.append(given, False)[columns["label"]]
+                belief = np.where(sure, 1.0, belief)
+            first, last = np.searchsorted(own, scenes), np.searchsorted(own, scenes, side="right")
+            count = last - first
+            t = np.repeat(np.arange(len(table)), count)
+            a = np.arange(len(t)) - np.repeat(np.cumsum(count) - count, count) + np.repeat(first, count)
+            if not len(t):
+                continue
+            both = _stacked(table, _table(part.ids[rows], own, columns, self.turns))
+            pairs = Pairs(both, t, (len(table) + a)[:, None])
+            scores = PREDICATES[relation.predicate].score(pairs, Circumstances())[:, 0] * belief[a]
+            scores[both.ids[t] == both.ids[len(table) + a]] = 0.0
+            np.maximum.at(best, t, scores)
+        return best
+
+    def _is_told_by_boxes(self, relation: Relation) -> bool:
+        if relation.negated or relation.predicate not in BOXES_ALONE or len(relation.anchors) != 1:
+            return False
+        anchor: Phrase = relation.anchors[0]
+        noun = canonical(anchor.noun)
+        place = noun in places.NAMED or noun in places.ROOMS or rooms.SAME_ROOM.get(noun, noun) in rooms.TYPICAL
+        return anchor.names == (anchor.noun,) and noun in self.kinds and not place
+
+
+class _Named:
+    """Objects of several segments, with what names and labels leave of their scores."""
+
+    def __init__(self, parts: Sequence[_Rows], label: float) -> None:
+        self._parts = parts
+        self._starts = np.cumsum([0, *(len(each.rows) for each in parts)])
+        nothing = np.zeros(0, np.int64)
+        self.bounds = np.concatenate([np.zeros(0), *(each.bounds for each in parts)]) * label
+        self.ids = np.concatenate([nothing, *(each.part.ids[each.rows] for each in parts)])
+        self.scenes = np.concatenate([nothing, *(each.part.scene_ids[each.rows] for each in parts)])
+
+    def columns(self, chosen: Ids) -> npt.NDArray[np.void]:
+        """Return the columns of some of the objects, in their order."""
+        if len(self._parts) == 1:
+            return np.asarray(self._parts[0].part.columns[self._parts[0].rows[chosen]])
+        where = np.searchsorted(self._starts, chosen, side="right") - 1
+        made = np.empty(len(chosen), self._parts[0].part.columns.dtype)
+        for number, each in enumerate(self._parts):
+            here = where == number
+            made[here] = each.part.columns[each.rows[chosen[here] - self._starts[number]]]
+        return made
+
+
+def _groups(index: MappedIndex, noun: str) -> Groups:
+    """Return, by how well labels agree with `noun`, the rows of each segment that bear them."""
+    found: dict[float, list[tuple[int, Ids]]] = {}
+    for number, part in enumerate(index.parts):
+        by_share: dict[float, list[int]] = {1.0: [-1]}  # what has no label is contradicted by none
+        for code, name in enumerate(part.names.tolist()):
+            share = likeness(noun, name)
+            if named_probability(noun, [name])[0] > 0:
+                share = 1.0
+            by_share.setdefault(share, []).append(code)
+        for share, codes in by_share.items():
+            if share > 0:
+                rows = np.sort(np.concatenate([part.labelled(code) for code in codes]))
+                found.setdefault(share, []).append((number, rows))
+    return found
+
+
+def _label_bound(share: float) -> float:
+    agreed = OTHER_LABEL + (1 - OTHER_LABEL) * share
+    return float(weighted("label", np.array([agreed]), POWERS)[0])
+
+
+def _alive(index: MappedIndex, number: int, rows: Ids) -> Ids:
+    live = index.live[number]
+    return rows if live is None else rows[live[rows]]
+
+
+def _contains(ascending: Ids, values: Ids) -> npt.NDArray[np.bool_]:
+    place = np.minimum(np.searchsorted(ascending, values), len(ascending) - 1)
+    return np.asarray(ascending[place] == values)
+
+
+def _table(ids: Ids, scenes: Ids, columns: npt.NDArray[np.void], turns: Turns) -> ObjectTable:
+    """Return objects of several scenes, each turned upright."""
+    centers, rotations = columns["center"].astype(np.float64), columns["rotation"].astype(np.float64)
+    if turns:
+        own, where = np.unique(scenes, return_inverse=True)
+        turn = np.stack([turns.get(int(scene), np.eye(3)) for scene in own])[where]
+        centers = np.einsum("nij,nj->ni", turn, centers)
+        rotations = turn @ rotations
+    colors = columns["color"].astype(np.float64)
+    return ObjectTable(ids, centers, columns["extent"].astype(np.float64), rotations, colors)
+
+
+def _stacked(first: ObjectTable, second: ObjectTable) -> ObjectTable:
+    return ObjectTable(
+        np.concatenate([first.ids, second.ids]),
+        np.concatenate([first.centers, second.centers]),
+        np.concatenate([first.extents, second.extents]),
+        np.concatenate([first.rotations, second.rotations]),
+    )
