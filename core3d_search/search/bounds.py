@@ -10,8 +10,8 @@ nothing that may win is passed over; what is visited is ranked from the database
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -50,6 +50,12 @@ BOXES_ALONE = frozenset(
 
 FIRST_REFINED, GROWTH = 2048, 4
 """Objects whose looks and relations are bounded at first, and how many times more at each further step."""
+
+FIRST_CLOSELY, MOST_CLOSELY = 64, 1024
+"""Objects whose relations to all objects of their scenes are bounded at first, and at a time."""
+
+LEAST_BELIEF = 0.05
+"""What an anchor is believed at the least, so that the many which are nothing like it are not measured."""
 
 FLOAT32 = 1.002
 """Boxes in the columns are float32: how much a bound made of them is widened."""
@@ -119,15 +125,64 @@ class _Bounding:
         return [(each, _groups(self.index, each.anchors[0].noun)) for each in told]
 
     def all(self) -> Iterator[Bounded]:
-        waiting = Bounded.nothing()
-        for candidates, least in self._by_name():
-            waiting = Bounded.sorted([waiting, candidates])
-            ready = int((waiting.bounds >= least).sum())  # what comes later reaches `least` at most
-            if ready:
-                yield waiting[:ready]
-                waiting = waiting[ready:]
-        if len(waiting):
-            yield waiting
+        found = _settled(self._by_name())
+        return _settled(self._looked_closely(found)) if self.relations else found
+
+    def _looked_closely(self, roughly: Iterator[Bounded]) -> Iterator[tuple[Bounded, float]]:
+        """Yield the objects with what relations to any object of their scenes leave, a growing number at a time, and
+        what all later ones can reach."""
+        size = FIRST_CLOSELY
+        for found in roughly:
+            start = 0
+            while start < len(found):
+                some = found[start : start + size]
+                start, size = start + size, min(size * 2, MOST_CLOSELY)
+                later = float(found.bounds[start]) if start < len(found) else float(some.bounds[-1])
+                yield self._closely(some), later
+
+    def _closely(self, some: Bounded) -> Bounded:
+        flat = _Flat.of(self.index, np.unique(some.scenes), self.turns)
+        place = flat.places(some.ids)
+        factor = np.ones(len(flat.table))
+        for relation, _ in self.relations:
+            factor *= _relation_factor(self._joint(flat, relation, place))
+        return replace(some, bounds=np.minimum(some.bounds, some.alone * factor[place]))
+
+    def _joint(self, flat: _Flat, relation: Relation, targets: Ids) -> Bounds:
+        """Return (N,) the best of relation times belief over all anchors in the scene of each of `targets`; 0 for all
+        other rows."""
+        belief = self._belief(flat, relation.anchors[0])
+        anchors = np.flatnonzero(belief > LEAST_BELIEF)
+        best = np.zeros(len(flat.table))
+        np.maximum.at(best, targets, LEAST_BELIEF)
+        own, asked = flat.scenes[anchors], flat.scenes[targets]
+        t, a = _paired(asked, own)
+        t, a = targets[t], anchors[a]
+        differ = t != a
+        t, a = t[differ], a[differ]
+        if len(t):
+            pairs = Pairs(flat.table, t, a[:, None])
+            scores = PREDICATES[relation.predicate].score(pairs, Circumstances())[:, 0]
+            np.maximum.at(best, t, scores * belief[a])
+        return best
+
+    def _belief(self, flat: _Flat, phrase: Phrase) -> Bounds:
+        """Return (N,) the most that can be believed of each object as the anchor `phrase`."""
+        belief = np.zeros(len(flat.table))
+        for part, rows, place in flat.parts:
+            names = part.names.tolist()
+            shares = np.array([*(likeness(phrase.noun, name) for name in names), 1.0])  # the last: no label
+            given = np.array([*(_is_called(phrase.noun, name) for name in names), False])
+            columns = part.columns[rows]
+            label = OTHER_LABEL + (1 - OTHER_LABEL) * shares[columns["label"]]
+            named = label * self._probability(part, rows, phrase.noun)
+            belief[place : place + len(rows)] = np.where(columns["given"] & given[columns["label"]], 1.0, named)
+        likely = np.flatnonzero(belief > LEAST_BELIEF)
+        for relation in phrase.relations:
+            if self._is_told_by_boxes(relation) and len(likely):
+                joint = np.maximum(self._joint(flat, relation, likely), NO_ANCHOR)
+                belief[likely] *= RELATION_FLOOR + (1 - RELATION_FLOOR) * np.minimum(joint[likely] * FLOAT32, 1.0)
+        return np.asarray(belief)
 
     def _by_name(self) -> Iterator[tuple[Bounded, float]]:
         """Yield all objects in the order of what names and labels leave, and what all later ones can reach."""
@@ -148,9 +203,9 @@ class _Bounding:
         known = np.sort(np.concatenate(seen))
         for probe in probes(self.space, self.question) or ():
             for found in from_index(self.space, probe, self.scene_ids, self.allowed):
-                new = found.among(~np.isin(found.ids, known))
+                new = found[~np.isin(found.ids, known)]
                 bounds = np.minimum(new.bounds, 1.0) * ceilings[-1]
-                yield Bounded(bounds, new.ids, new.scenes), float(found.bounds[-1]) * ceilings[-1]
+                yield Bounded(bounds, new.ids, new.scenes, bounds), float(found.bounds[-1]) * ceilings[-1]
 
     def _named(self, group: Sequence[tuple[int, Ids]], label: float) -> _Named:
         parts = []
@@ -180,15 +235,16 @@ class _Bounding:
 
     def _refined(self, named: _Named, chosen: Ids) -> Bounded:
         """Return some of the objects with what looks and relations leave of their bounds."""
-        bounds, ids, scenes = named.bounds[chosen], named.ids[chosen], named.scenes[chosen]
-        target = self.target
+        alone, ids, scenes = named.bounds[chosen], named.ids[chosen], named.scenes[chosen]
+        target, bounds = self.target, alone
         if target.attributes or target.measures or self.relations:
-            columns = named.columns(chosen)
-            table = _table(ids, scenes, columns, self.turns)
-            for factor in (*self._look_bounds(table), *self._relation_bounds(table, scenes)):
+            table = _table(ids, scenes, named.columns(chosen), self.turns)
+            for factor in self._look_bounds(table):
+                alone = alone * factor
+            alone = bounds = np.minimum(alone * FLOAT32, named.bounds[chosen])
+            for factor in self._relation_bounds(table, scenes):
                 bounds = bounds * factor
-            bounds = np.minimum(bounds * FLOAT32, named.bounds[chosen])
-        return Bounded(bounds, ids, scenes)
+        return Bounded(bounds, ids, scenes, alone)
 
     def _look_bounds(self, table: ObjectTable) -> Iterator[Bounds]:
         rows = np.arange(len(table))
@@ -206,14 +262,13 @@ class _Bounding:
                 yield weighted("attribute", np.minimum(fits * FLOAT32, 1.0), POWERS)
 
     def _relation_bounds(self, table: ObjectTable, scenes: Ids) -> Iterator[Bounds]:
+        """Yield what relations to the anchors whose labels agree leave: a first sieve, before `_closely`."""
         for relation, groups in self.relations:
-            joint = np.full(len(table), max(NO_ANCHOR, OTHER_LABEL))  # of anchors whose labels say something else
+            joint = np.full(len(table), OTHER_LABEL)  # of anchors whose labels say something else
             for share, group in groups.items():
-                if share > 0:
-                    label = OTHER_LABEL + (1 - OTHER_LABEL) * share
-                    joint = np.maximum(joint, self._pairs_bound(table, scenes, relation, group, label))
-            joint = RELATION_FLOOR + (1 - RELATION_FLOOR) * np.minimum(joint * FLOAT32, 1.0)
-            yield weighted("relation", joint, POWERS)
+                label = OTHER_LABEL + (1 - OTHER_LABEL) * share
+                joint = np.maximum(joint, self._pairs_bound(table, scenes, relation, group, label))
+            yield _relation_factor(joint)
 
     def _pairs_bound(
         self, table: ObjectTable, scenes: Ids, relation: Relation, group: Sequence[tuple[int, Ids]], label: float
@@ -226,26 +281,16 @@ class _Bounding:
             part = self.index.parts[number]
             rows = _alive(self.index, number, rows)
             rows = rows[_contains(asked, part.scene_ids[rows])]
-            if not len(rows):
-                continue
             rows = rows[np.argsort(part.scene_ids[rows], kind="stable")]
-            own = part.scene_ids[rows]
-            columns = part.columns[rows]
-            belief = label * self._probability(part, rows, noun)
-            if columns["given"].any():  # a name given by files is believed as it is
-                given = np.array(named_probability(noun, [str(name) for name in part.names])) > 0
-                sure = columns["given"] & (columns["label"] >= 0) & np.append(given, False)[columns["label"]]
-                belief = np.where(sure, 1.0, belief)
-            first, last = np.searchsorted(own, scenes), np.searchsorted(own, scenes, side="right")
-            count = last - first
-            t = np.repeat(np.arange(len(table)), count)
-            a = np.arange(len(t)) - np.repeat(np.cumsum(count) - count, count) + np.repeat(first, count)
+            own, columns = part.scene_ids[rows], part.columns[rows]
+            t, a = _paired(scenes, own)
             if not len(t):
                 continue
+            belief = np.where(columns["given"], 1.0, label * self._probability(part, rows, noun))
             both = _stacked(table, _table(part.ids[rows], own, columns, self.turns))
             pairs = Pairs(both, t, (len(table) + a)[:, None])
             scores = PREDICATES[relation.predicate].score(pairs, Circumstances())[:, 0] * belief[a]
-            scores[both.ids[t] == both.ids[len(table) + a]] = 0.0
+            scores[table.ids[t] == part.ids[rows][a]] = 0.0
             np.maximum.at(best, t, scores)
         return best
 
@@ -281,16 +326,75 @@ class _Named:
         return made
 
 
+@dataclass(frozen=True, eq=False)
+class _Flat:
+    """All objects of some scenes: their `table`, scene by scene the ids of their `scenes` (N,), and of which rows of
+    which segments they are, each with the first place in the table."""
+
+    table: ObjectTable
+    scenes: Ids
+    parts: Sequence[tuple[Segment, Ids, int]]
+
+    @classmethod
+    def of(cls, index: MappedIndex, wanted: Ids, turns: Turns) -> _Flat:
+        parts, place = [], 0
+        for number, part in enumerate(index.parts):
+            rows = _alive(index, number, part.in_scenes(wanted))
+            if len(rows):
+                parts.append((part, rows, place))
+                place += len(rows)
+        ids = np.concatenate([part.ids[rows] for part, rows, _ in parts])
+        scenes = np.concatenate([part.scene_ids[rows] for part, rows, _ in parts])
+        columns = np.concatenate([part.columns[rows] for part, rows, _ in parts])
+        return cls(_table(ids, scenes, columns, turns), scenes, parts)
+
+    def places(self, ids: Ids) -> Ids:
+        """Return where in the table the objects `ids` are."""
+        order = np.argsort(self.table.ids)
+        return np.asarray(order[np.searchsorted(self.table.ids[order], ids)])
+
+
+def _settled(steps: Iterator[tuple[Bounded, float]]) -> Iterator[Bounded]:
+    """Yield the objects of all steps in one order; each step comes with what all later ones can reach."""
+    waiting = Bounded.nothing()
+    for candidates, least in steps:
+        waiting = Bounded.sorted([waiting, candidates])
+        ready = int((waiting.bounds >= least).sum())
+        if ready:
+            yield waiting[:ready]
+            waiting = waiting[ready:]
+    if len(waiting):
+        yield waiting
+
+
+def _paired(first: Ids, second: Ids) -> tuple[Ids, Ids]:
+    """Return all pairs of places whose values in `first` (T,) and `second` (A,) are equal."""
+    order = np.argsort(second, kind="stable")
+    begin, end = (np.searchsorted(second[order], first, side=side) for side in ("left", "right"))
+    count = end - begin
+    t = np.repeat(np.arange(len(first)), count)
+    a = np.arange(len(t)) - np.repeat(np.cumsum(count) - count, count) + np.repeat(begin, count)
+    return t, order[a]
+
+
+def _relation_factor(joint: Bounds) -> Bounds:
+    joint = np.minimum(np.maximum(joint, NO_ANCHOR) * FLOAT32, 1.0)
+    return weighted("relation", RELATION_FLOOR + (1 - RELATION_FLOOR) * joint, POWERS)
+
+
+@lru_cache(maxsize=65536)
+def _is_called(noun: str, name: str) -> bool:
+    """Whether a file that gave an object this name may have meant `noun`."""
+    return bool(named_probability(noun, [name])[0] > 0)
+
+
 def _groups(index: MappedIndex, noun: str) -> Groups:
     """Return, by how well labels agree with `noun`, the rows of each segment that bear them."""
     found: dict[float, list[tuple[int, Ids]]] = {}
     for number, part in enumerate(index.parts):
         by_share: dict[float, list[int]] = {1.0: [-1]}  # what has no label is contradicted by none
-        for code, name in enumerate(part.names.tolist()):
-            share = likeness(noun, name)
-            if named_probability(noun, [name])[0] > 0:
-                share = 1.0
-            by_share.setdefault(share, []).append(code)
+        for code, (name, given) in enumerate(zip(part.names.tolist(), part.given.tolist(), strict=True)):
+            by_share.setdefault(1.0 if given and _is_called(noun, name) else likeness(noun, name), []).append(code)
         for share, codes in by_share.items():
             if share > 0:
                 rows = np.sort(np.concatenate([part.labelled(code) for code in codes]))

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -68,33 +69,33 @@ def probes(space: EmbeddingSpace, question: Question) -> list[Probe] | None:
 
 @dataclass(frozen=True, eq=False)
 class Bounded:
-    """Objects with the best score that each may reach: `bounds` (N,) descending, `ids` and `scenes`, their ids (N,)."""
+    """Objects with the best score that each may reach: `bounds` (N,) descending, `ids` and `scenes`, their ids (N,).
+
+    `alone` (N,) is what bounds them without their relations.
+    """
 
     bounds: Bounds
     ids: Ids
     scenes: Ids
+    alone: Bounds
 
     @classmethod
     def nothing(cls) -> Bounded:
-        return cls(np.zeros(0), np.zeros(0, np.int64), np.zeros(0, np.int64))
+        return cls(np.zeros(0), np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))
 
     @classmethod
     def sorted(cls, several: Sequence[Bounded]) -> Bounded:
         """Return all objects of `several` in one order, equal bounds by id."""
-        bounds, ids, scenes = (
-            np.concatenate([getattr(each, name) for each in several]) for name in ("bounds", "ids", "scenes")
+        bounds, ids, scenes, alone = (
+            np.concatenate([getattr(each, name) for each in several]) for name in ("bounds", "ids", "scenes", "alone")
         )
-        order = np.lexsort((ids, -bounds))
-        return cls(bounds[order], ids[order], scenes[order])
+        return cls(bounds, ids, scenes, alone)[np.lexsort((ids, -bounds))]
 
     def __len__(self) -> int:
         return len(self.ids)
 
-    def __getitem__(self, where: slice) -> Bounded:
-        return Bounded(self.bounds[where], self.ids[where], self.scenes[where])
-
-    def among(self, chosen: npt.NDArray[np.bool_]) -> Bounded:
-        return Bounded(self.bounds[chosen], self.ids[chosen], self.scenes[chosen])
+    def __getitem__(self, where: slice | npt.NDArray[Any]) -> Bounded:
+        return Bounded(self.bounds[where], self.ids[where], self.scenes[where], self.alone[where])
 
 
 def from_index(
@@ -114,7 +115,7 @@ def from_index(
         names = space.store.scenes_of(fresh[fresh >= 0].tolist())
         owners = np.array([scene_ids.get(names.get(key, ""), -1) for key in fresh.tolist()], np.int64)
         if (owners >= 0).any():
-            yield Bounded(bounds, fresh, owners).among(owners >= 0)
+            yield Bounded(bounds, fresh, owners, bounds)[owners >= 0]
         if (fresh < 0).any():
             return
         seen, size = size, size * GROWTH

@@ -14,7 +14,7 @@ from core3d_search import plugins
 from core3d_search.datatypes import Matches
 from core3d_search.store import EmbeddingModel, Store
 
-MAPPED_FROM = 20_000
+MAPPED_FROM = 5_000
 """Vectors from which files that are mapped into memory pay: below, NumPy has read and compared all of them in 0.2 s
 (benchmarks/vectors.py)."""
 
