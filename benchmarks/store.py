@@ -29,6 +29,8 @@ import numpy.typing as npt
 from core3d_search import Searcher, plugins
 from core3d_search.datatypes import Box3D, SceneObject
 from core3d_search.encoders import Calibration
+from core3d_search.search import snapshot
+from core3d_search.search.scoring import THRESHOLD
 from core3d_search.store import EmbeddingModel, RunRecord, SceneRecord, Store
 from core3d_search.synthetic.catalogue import CATEGORIES
 from core3d_search.synthetic.generate import furnish, room_object
@@ -118,6 +120,7 @@ def main() -> None:
     parser.add_argument("--counts", type=int, nargs="+", default=[10_000, 100_000], help="objects")
     parser.add_argument("--folder", type=Path, default=Path("scale"), help="where the databases are made and kept")
     parser.add_argument("--queries", type=int, default=20, help="of each kind")
+    parser.add_argument("--exhaustive", type=int, default=0, help="compare so many answers with ranking every scene")
     parser.add_argument("--one", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--text", help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -127,13 +130,17 @@ def main() -> None:
         return
     options.folder.mkdir(parents=True, exist_ok=True)
     for count in options.counts:
-        measure(count, options.folder / f"{count}.db", options.queries)
+        path = options.folder / f"{count}.db"
+        print(f"\n{count} objects in {count // A_SCENE} scenes")
+        if not path.exists():
+            print(f"  insert               {count / fill(path, count):8.0f} objects/s of CPU")
+        if options.exhaustive:
+            compare(path, options.exhaustive)
+        else:
+            measure(count, path, options.queries)
 
 
 def measure(count: int, path: Path, queries: int) -> None:
-    print(f"\n{count} objects in {count // A_SCENE} scenes")
-    if not path.exists():
-        print(f"  insert               {count / fill(path, count):8.0f} objects/s")
     print(f"  database             {path.stat().st_size / count:8.0f} bytes an object")
     first = ask(path, "chair", 0)
     print(f"  index made           {first['cold_s']:8.1f} s of CPU")
@@ -145,6 +152,40 @@ def measure(count: int, path: Path, queries: int) -> None:
         print(f"  {kind:<20} {p50:8.1f} ms p50 {p95:8.1f} ms p95, of CPU")
     print(f"  memory               {warm['rss_mb']:8.0f} MB after all of these; at the start {first['rss_mb']:.0f}")
     print(f"  one scene more       {warm['added_s']:8.2f} s of CPU until it is found", flush=True)
+
+
+def compare(path: Path, queries: int) -> None:
+    """Ask for the first ten, and rank every scene: ids and scores must be the same."""
+    snapshot.MOST_KEPT = 10**6
+    with Searcher.open(path) as searcher:
+        now = searcher._current()
+        different, asked = [], [text for each in zip(*map(texts_of, KINDS), strict=True) for text in each][:queries]
+        spent = {"search": 0.0, "every scene": 0.0}
+        for text in asked:
+            start = time.process_time()
+            found = searcher.search(text, k=10)
+            between = time.process_time()
+            question = now.question(text, None, None, None)
+            every = [hit for scene in now.filled for hit in now.fitting(scene, question, THRESHOLD)]
+            every.sort(key=lambda hit: (-hit.score, -hit.similarity, hit.object_id))
+            spent["search"] += between - start
+            spent["every scene"] += time.process_time() - between
+            if [(hit.object_id, hit.score) for hit in found] != [(hit.object_id, hit.score) for hit in every[:10]]:
+                different.append(text)
+    print(f"  different answers    {len(different)} of {len(asked)} {different[:5]}")
+    print(
+        "  of CPU a text        " + ", ".join(f"{name} {s / len(asked):.3f} s" for name, s in spent.items()), flush=True
+    )
+
+
+def texts_of(kind: str) -> list[str]:
+    """Return fifty texts of a kind, made of names at random where there are not so many."""
+    generator = np.random.default_rng(0)
+    texts = list(KINDS[kind])
+    patterns = {"bare noun": "{}", "attribute": "green {}", "one relation": "{} near the {}"}
+    while len(texts) < 50:
+        texts.append(patterns.get(kind, "{} near the {} and on the {}").format(*generator.choice(NAMES, 3)))
+    return texts[:50]
 
 
 def ask(path: Path, text: str, queries: int) -> dict[str, Any]:
@@ -198,13 +239,13 @@ def add_one(searcher: Searcher, path: Path) -> float:
 
 
 def fill(path: Path, count: int) -> float:
-    """Write the database; return the seconds that took."""
-    start = time.perf_counter()
+    """Write the database; return the seconds of CPU that took."""
+    rooms()
+    start = time.process_time()
     with Store.open(path.with_suffix(".part"), create=True) as store:
         for number in range(count // A_SCENE):
             write(store, f"room-{number:06}", np.random.default_rng(number))
-        store.vacuum()
-    seconds = time.perf_counter() - start
+    seconds = time.process_time() - start
     path.with_suffix(".part").rename(path)
     return seconds
 

@@ -119,10 +119,14 @@ class _Bounding:
         return self.question.query.target
 
     @cached_property
-    def relations(self) -> list[tuple[Relation, Groups]]:
+    def relations(self) -> list[tuple[Relation, Groups | None]]:
         """The relations that boxes tell, each with the objects that may be its anchor."""
         told = [each for each in self.target.relations if self._is_told_by_boxes(each)]
-        return [(each, _groups(self.index, each.anchors[0].noun)) for each in told]
+        return [(each, self._groups_of_anchors(each.anchors[0].noun)) for each in told]
+
+    def _groups_of_anchors(self, noun: str) -> Groups | None:
+        """Return None where no label of the database could say the noun, and labels have no say."""
+        return _groups(self.index, noun) if canonical(noun) in self.kinds else None
 
     def all(self) -> Iterator[Bounded]:
         found = _settled(self._by_name())
@@ -169,12 +173,13 @@ class _Bounding:
     def _belief(self, flat: _Flat, phrase: Phrase) -> Bounds:
         """Return (N,) the most that can be believed of each object as the anchor `phrase`."""
         belief = np.zeros(len(flat.table))
+        labelled = canonical(phrase.noun) in self.kinds
         for part, rows, place in flat.parts:
             names = part.names.tolist()
             shares = np.array([*(likeness(phrase.noun, name) for name in names), 1.0])  # the last: no label
             given = np.array([*(_is_called(phrase.noun, name) for name in names), False])
             columns = part.columns[rows]
-            label = OTHER_LABEL + (1 - OTHER_LABEL) * shares[columns["label"]]
+            label = OTHER_LABEL + (1 - OTHER_LABEL) * shares[columns["label"]] if labelled else 1.0
             named = label * self._probability(part, rows, phrase.noun)
             belief[place : place + len(rows)] = np.where(columns["given"] & given[columns["label"]], 1.0, named)
         likely = np.flatnonzero(belief > LEAST_BELIEF)
@@ -264,6 +269,8 @@ class _Bounding:
     def _relation_bounds(self, table: ObjectTable, scenes: Ids) -> Iterator[Bounds]:
         """Yield what relations to the anchors whose labels agree leave: a first sieve, before `_closely`."""
         for relation, groups in self.relations:
+            if groups is None:
+                continue
             joint = np.full(len(table), OTHER_LABEL)  # of anchors whose labels say something else
             for share, group in groups.items():
                 label = OTHER_LABEL + (1 - OTHER_LABEL) * share
@@ -300,7 +307,7 @@ class _Bounding:
         anchor: Phrase = relation.anchors[0]
         noun = canonical(anchor.noun)
         place = noun in places.NAMED or noun in places.ROOMS or rooms.SAME_ROOM.get(noun, noun) in rooms.TYPICAL
-        return anchor.names == (anchor.noun,) and noun in self.kinds and not place
+        return anchor.names == (anchor.noun,) and not place
 
 
 class _Named:

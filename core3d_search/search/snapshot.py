@@ -108,7 +108,9 @@ class Snapshot:
         """Return the scenes that the caller or the text names, None where all are asked."""
         if scenes is None and question.query.scene is not None:
             scenes = [question.query.scene]
-        return None if scenes is None else sorted(self.store.scene(name).name for name in set(scenes))
+        if scenes is None:
+            return None
+        return sorted(name if name in self._scenes else self.store.scene(name).name for name in set(scenes))
 
     @cached_property
     def filled(self) -> list[str]:

@@ -111,7 +111,7 @@ class Store:
         """Return the scene called `name`; raises StoreError that lists the scenes there are."""
         with self.database.reading() as connection:
             scenes.scene_key(connection, name)
-            return next(scene for scene in scenes.all_scenes(connection) if scene.name == name)
+            return scenes.all_scenes(connection, name)[0]
 
     def name_of_folder(self, path: str) -> str | None:
         """Return the name of the scene whose folder (or file) is `path`, None where there is none."""
