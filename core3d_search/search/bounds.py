@@ -10,7 +10,7 @@ nothing that may win is passed over; what is visited is ranked from the database
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 
 import numpy as np
@@ -57,7 +57,7 @@ FIRST_CLOSELY, MOST_CLOSELY = 64, 1024
 LEAST_BELIEF = 0.05
 """What an anchor is believed at the least, so that the many which are nothing like it are not measured."""
 
-FLOAT32 = 1.002
+FLOAT32 = 1.0005
 """Boxes in the columns are float32: how much a bound made of them is widened."""
 
 DEVIATIONS = 6.0
@@ -78,6 +78,7 @@ class _Rows:
     part: Segment
     rows: Ids
     bounds: Bounds
+    similar: Bounds
 
 
 def bounded_objects(
@@ -146,6 +147,10 @@ class _Bounding:
 
     def _closely(self, some: Bounded) -> Bounded:
         flat = _Flat.of(self.index, np.unique(some.scenes), self.turns)
+        nouns = list(dict.fromkeys(_anchor_nouns([each for each, _ in self.relations])))
+        likely = [self._all_named_by(part, rows, nouns) for part, rows, _ in flat.parts]
+        for number, noun in enumerate(nouns):
+            flat.likely[noun] = np.concatenate([of_part[number][0] for of_part in likely])
         place = flat.places(some.ids)
         factor = np.ones(len(flat.table))
         for relation, _ in self.relations:
@@ -180,7 +185,7 @@ class _Bounding:
             given = np.array([*(_is_called(phrase.noun, name) for name in names), False])
             columns = part.columns[rows]
             label = OTHER_LABEL + (1 - OTHER_LABEL) * shares[columns["label"]] if labelled else 1.0
-            named = label * self._probability(part, rows, phrase.noun)
+            named = label * flat.likely[phrase.noun][place : place + len(rows)]
             belief[place : place + len(rows)] = np.where(columns["given"] & given[columns["label"]], 1.0, named)
         likely = np.flatnonzero(belief > LEAST_BELIEF)
         for relation in phrase.relations:
@@ -197,7 +202,7 @@ class _Bounding:
         seen = [np.zeros(0, np.int64)]
         for share, own, later in zip(shares, ceilings, ceilings[1:], strict=False):
             named = self._named(groups[share], own)
-            order = np.argsort(-named.bounds, kind="stable")
+            order = np.lexsort((-named.similar, -named.bounds))
             seen.append(named.ids)
             size, start = FIRST_REFINED, 0
             while start < len(order):
@@ -210,7 +215,7 @@ class _Bounding:
             for found in from_index(self.space, probe, self.scene_ids, self.allowed):
                 new = found[~np.isin(found.ids, known)]
                 bounds = np.minimum(new.bounds, 1.0) * ceilings[-1]
-                yield Bounded(bounds, new.ids, new.scenes, bounds), float(found.bounds[-1]) * ceilings[-1]
+                yield replace(new, bounds=bounds, alone=bounds), float(found.bounds[-1]) * ceilings[-1]
 
     def _named(self, group: Sequence[tuple[int, Ids]], label: float) -> _Named:
         parts = []
@@ -219,22 +224,33 @@ class _Bounding:
             rows = _alive(self.index, number, rows)
             if self.allowed is not None:
                 rows = rows[np.isin(part.ids[rows], self.allowed)]
-            parts.append(_Rows(part, rows, weighted("target", self._probability(part, rows, self.target.noun), POWERS)))
+            likely, similar = self._named_by(part, rows, self.target.noun)
+            parts.append(_Rows(part, rows, weighted("target", likely, POWERS), similar))
         return _Named(parts, label)
 
     def _probability(self, part: Segment, rows: Ids, noun: str) -> Bounds:
-        """Return the most that the probability of a name can be for each of `rows`."""
+        return self._named_by(part, rows, noun)[0]
+
+    def _named_by(self, part: Segment, rows: Ids, noun: str) -> tuple[Bounds, Bounds]:
+        """Return the most that probability and similarity of a name can be for each of `rows`."""
+        return self._all_named_by(part, rows, [noun])[0]
+
+    def _all_named_by(self, part: Segment, rows: Ids, nouns: Sequence[str]) -> list[tuple[Bounds, Bounds]]:
+        """Return what `_named_by` does, of several nouns with one reading of the vectors."""
         calibration = self.space.calibration
-        texts = self.space.texts([noun, *calibration.neutral_phrases])
-        away = float(np.linalg.norm(texts[1:] - texts[0], axis=1).max())
-        similarity, neutral = np.zeros(len(rows)), np.zeros((len(rows), 1))
+        texts = self.space.texts([*nouns, *calibration.neutral_phrases])
+        products = np.zeros((len(rows), len(texts)))
         for start in range(0, len(rows), CHUNK):
             some = rows[start : start + CHUNK]
-            products = (part.codes[some].astype(np.float32) @ texts.T) * part.scales[some, None]
-            similarity[start : start + CHUNK] = products[:, 0]
-            neutral[start : start + CHUNK, 0] = products[:, 1:].max(axis=1)
-        rounding = DEVIATIONS * away * part.scales[rows] / np.sqrt(12)
-        return calibration.probability(similarity + rounding + 1e-5, neutral)
+            products[start : start + CHUNK] = (part.codes[some].astype(np.float32) @ texts.T) * part.scales[some, None]
+        deviation = part.scales[rows] / np.sqrt(12)
+        neutral = products[:, len(nouns) :].max(axis=1, keepdims=True)
+        found = []
+        for place in range(len(nouns)):
+            away = float(np.linalg.norm(texts[len(nouns) :] - texts[place], axis=1).max())
+            likely = calibration.probability(products[:, place] + DEVIATIONS * away * deviation + 1e-5, neutral)
+            found.append((likely, products[:, place] + DEVIATIONS * deviation + 1e-5))
+        return found
 
     # Looks and relations
 
@@ -249,7 +265,7 @@ class _Bounding:
             alone = bounds = np.minimum(alone * FLOAT32, named.bounds[chosen])
             for factor in self._relation_bounds(table, scenes):
                 bounds = bounds * factor
-        return Bounded(bounds, ids, scenes, alone)
+        return Bounded(bounds, ids, scenes, alone, named.similar[chosen])
 
     def _look_bounds(self, table: ObjectTable) -> Iterator[Bounds]:
         rows = np.arange(len(table))
@@ -318,6 +334,7 @@ class _Named:
         self._starts = np.cumsum([0, *(len(each.rows) for each in parts)])
         nothing = np.zeros(0, np.int64)
         self.bounds = np.concatenate([np.zeros(0), *(each.bounds for each in parts)]) * label
+        self.similar = np.concatenate([np.zeros(0), *(each.similar for each in parts)])
         self.ids = np.concatenate([nothing, *(each.part.ids[each.rows] for each in parts)])
         self.scenes = np.concatenate([nothing, *(each.part.scene_ids[each.rows] for each in parts)])
 
@@ -336,11 +353,13 @@ class _Named:
 @dataclass(frozen=True, eq=False)
 class _Flat:
     """All objects of some scenes: their `table`, scene by scene the ids of their `scenes` (N,), and of which rows of
-    which segments they are, each with the first place in the table."""
+    which segments they are, each with the first place in the table. `likely` (N,) is the most that they can be called a
+    noun."""
 
     table: ObjectTable
     scenes: Ids
     parts: Sequence[tuple[Segment, Ids, int]]
+    likely: dict[str, Bounds] = field(default_factory=dict)
 
     @classmethod
     def of(cls, index: MappedIndex, wanted: Ids, turns: Turns) -> _Flat:
@@ -366,7 +385,7 @@ def _settled(steps: Iterator[tuple[Bounded, float]]) -> Iterator[Bounded]:
     waiting = Bounded.nothing()
     for candidates, least in steps:
         waiting = Bounded.sorted([waiting, candidates])
-        ready = int((waiting.bounds >= least).sum())
+        ready = int((waiting.bounds > least).sum())  # of equal bounds the more similar come first, later ones too
         if ready:
             yield waiting[:ready]
             waiting = waiting[ready:]
@@ -382,6 +401,13 @@ def _paired(first: Ids, second: Ids) -> tuple[Ids, Ids]:
     t = np.repeat(np.arange(len(first)), count)
     a = np.arange(len(t)) - np.repeat(np.cumsum(count) - count, count) + np.repeat(begin, count)
     return t, order[a]
+
+
+def _anchor_nouns(relations: Sequence[Relation]) -> Iterator[str]:
+    """Yield the nouns of all anchors, and of the anchors of these."""
+    for anchor in (anchor for relation in relations for anchor in relation.anchors):
+        yield anchor.noun
+        yield from _anchor_nouns(anchor.relations)
 
 
 def _relation_factor(joint: Bounds) -> Bounds:

@@ -14,12 +14,13 @@ index can search for.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from core3d_search.errors import StoreError
 from core3d_search.query import Query
 from core3d_search.search.scoring import upper_bound
 from core3d_search.search.spaces import EmbeddingSpace, Question
@@ -71,31 +72,32 @@ def probes(space: EmbeddingSpace, question: Question) -> list[Probe] | None:
 class Bounded:
     """Objects with the best score that each may reach: `bounds` (N,) descending, `ids` and `scenes`, their ids (N,).
 
-    `alone` (N,) is what bounds them without their relations.
+    `alone` (N,) is what bounds them without their relations, `similar` (N,) the greatest similarity that they may have:
+    it decides between equal scores.
     """
 
     bounds: Bounds
     ids: Ids
     scenes: Ids
     alone: Bounds
+    similar: Bounds
 
     @classmethod
     def nothing(cls) -> Bounded:
-        return cls(np.zeros(0), np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))
+        return cls(np.zeros(0), np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0), np.zeros(0))
 
     @classmethod
     def sorted(cls, several: Sequence[Bounded]) -> Bounded:
-        """Return all objects of `several` in one order, equal bounds by id."""
-        bounds, ids, scenes, alone = (
-            np.concatenate([getattr(each, name) for each in several]) for name in ("bounds", "ids", "scenes", "alone")
-        )
-        return cls(bounds, ids, scenes, alone)[np.lexsort((ids, -bounds))]
+        """Return all objects of `several` in one order, of equal bounds those first that may be more similar."""
+        names = [each.name for each in fields(cls)]
+        together = cls(*(np.concatenate([getattr(each, name) for each in several]) for name in names))
+        return together[np.lexsort((together.ids, -together.similar, -together.bounds))]
 
     def __len__(self) -> int:
         return len(self.ids)
 
     def __getitem__(self, where: slice | npt.NDArray[Any]) -> Bounded:
-        return Bounded(self.bounds[where], self.ids[where], self.scenes[where], self.alone[where])
+        return Bounded(*(getattr(self, each.name)[where] for each in fields(self)))
 
 
 def from_index(
@@ -114,8 +116,14 @@ def from_index(
         bounds = asked.bound(found.similarities[0][seen:].astype(np.float64))
         names = space.store.scenes_of(fresh[fresh >= 0].tolist())
         owners = np.array([scene_ids.get(names.get(key, ""), -1) for key in fresh.tolist()], np.int64)
+        if ((owners < 0) & (fresh >= 0)).any() and space.store.generation == space.index.generation:
+            lost = fresh[(owners < 0) & (fresh >= 0)][0]
+            raise StoreError(
+                f"object {lost} in {space.store.location} is damaged: no complete run filled its scene; see `core3d db "
+                "check`, or drop what is damaged with `core3d db repair`"
+            )
         if (owners >= 0).any():
-            yield Bounded(bounds, fresh, owners, bounds)[owners >= 0]
+            yield Bounded(bounds, fresh, owners, bounds, np.ones(len(bounds)))[owners >= 0]
         if (fresh < 0).any():
             return
         seen, size = size, size * GROWTH

@@ -118,8 +118,8 @@ class Searcher:
             hits = passing(now.fitting_together(together, question, threshold))[:k]
             return now.in_world(hits)
         hits = []
-        for bound, rank in now.to_rank(question, named, allowed):
-            if bound < threshold or (len(hits) >= k and bound < hits[k - 1].score):
+        for bound, similar, rank in now.to_rank(question, named, allowed):
+            if bound < threshold or (len(hits) >= k and (bound, similar) < (hits[k - 1].score, hits[k - 1].similarity)):
                 break  # no hit among these, nor among any later ones, is one of the first k
             least = hits[k - 1].score if len(hits) >= k else threshold
             hits += passing(rank(least))
@@ -151,7 +151,7 @@ class Searcher:
         question = now.question(text, None, None, None)
         named = now.named(scenes, question)
         counts = dict.fromkeys(now.filled if named is None else named, 0)
-        for bound, rank in now.to_rank(question, named):
+        for bound, _, rank in now.to_rank(question, named):
             if bound < threshold:
                 break
             for hit in rank(threshold):

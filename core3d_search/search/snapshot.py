@@ -30,6 +30,7 @@ from core3d_search.search.ranking import Match, PhraseMatch, rank_scenes
 from core3d_search.search.scoring import POWERS
 from core3d_search.search.spaces import EmbeddingSpace, Question
 from core3d_search.store import Store, StoredObjects
+from core3d_search.vectors.mapped import MappedIndex
 
 if TYPE_CHECKING:
     from core3d_search.query.llm import LlmParser
@@ -46,6 +47,9 @@ FIRST_RANKED, GROWTH = 32, 4
 RIVAL = 0.25
 """Bound on a score below which a name is too unlikely to stand in the way of another one in an order."""
 
+
+Rank = Callable[[float], list[Hit]]
+"""Returns the hits of some scenes or objects, none below a threshold."""
 
 Held = tuple[StoredObjects, npt.NDArray[np.float32]]
 """The objects of a scene and their embeddings (N, D), both by id."""
@@ -78,6 +82,21 @@ class Snapshot:
         return self.store.labels()
 
     @cached_property
+    def _lowered(self) -> list[tuple[str, str]]:
+        """The names of all scenes in lower case, and as they are."""
+        return [(name.lower(), name) for name in self._scenes]
+
+    @cached_property
+    def _given_labels(self) -> list[str]:
+        """The labels that some scene's own files gave to an object; all labels where that is not known at once."""
+        given: set[str] = set()
+        for space in self._spaces.values():
+            if not isinstance(space.index, MappedIndex):
+                return self._spelled_labels
+            given.update(name for part in space.index.parts for name in part.names[part.given].tolist())
+        return [label for label in self._spelled_labels if label in given]
+
+    @cached_property
     def _labels(self) -> frozenset[str]:
         return frozenset(label.lower() for label in self._spelled_labels)
 
@@ -88,7 +107,9 @@ class Snapshot:
     def read(self, text: str) -> Explanation:
         labels = set(self._labels)
         if self.llm is None or parse_mixture(text):
-            return Explanation(parse(text, labels, list(self._scenes), self.language))
+            lowered = text.lower()
+            mentioned = [name for low, name in self._lowered if low in lowered]
+            return Explanation(parse(text, labels, mentioned, self.language))
         reading = self.llm.parse(text, vocabulary=labels, scenes=list(self._scenes))
         return Explanation(reading.query, reading.by, reading.note)
 
@@ -125,23 +146,20 @@ class Snapshot:
 
     def to_rank(
         self, question: Question, named: Sequence[str] | None, ids: Ids | None = None
-    ) -> Iterator[tuple[float, Callable[[float], list[Hit]]]]:
-        """Yield steps, each with the best score that it or any later one may reach: a function that ranks the scenes
-        or objects of the step and returns their hits, none below the threshold it is given.
+    ) -> Iterator[tuple[float, float, Rank]]:
+        """Yield steps, each with the best score that it or any later one may reach, and the greatest similarity that
+        goes with such a score: a function that ranks the scenes or objects of the step and returns their hits, none
+        below the threshold it is given.
 
         `named` are the scenes that are asked, None for all. With `ids` only scenes that have one of these objects.
         """
         if named is not None:
-            yield from ((1.0, partial(self.fitting, scene, question)) for scene in named)
+            yield from ((1.0, 1.0, partial(self.fitting, scene, question)) for scene in named)
         elif is_of_single_objects(question.query):
-            for bound, space, group in self._groups_by_bound(question, ids):
-                if space is None:
-                    yield bound, partial(self.fitting, group, question)
-                else:
-                    yield bound, partial(self.fitting_objects, space, group, question)
+            yield from self._groups_by_bound(question, ids)
         else:
             visits = self._read_ahead(self.by_bound(question, ids))
-            yield from ((bound, partial(self.fitting, scene, question)) for bound, scene in visits)
+            yield from ((bound, 1.0, partial(self.fitting, scene, question)) for bound, scene in visits)
 
     def _read_ahead(self, visits: Iterator[tuple[float, str]]) -> Iterator[tuple[float, str]]:
         """Yield `visits`; the scenes of the next few are read together, which takes half the time."""
@@ -192,23 +210,23 @@ class Snapshot:
                     visited.add(scene)
                     yield bound, self._names[scene]
 
-    def _groups_by_bound(
-        self, question: Question, ids: Ids | None
-    ) -> Iterator[tuple[float, EmbeddingSpace | None, Any]]:
-        """Yield objects of one space by their ids, or, without a space, a whole scene by its name."""
+    def _groups_by_bound(self, question: Question, ids: Ids | None) -> Iterator[tuple[float, float, Rank]]:
+        """Yield the steps of `to_rank` for a question of single objects."""
         naming = self._naming(question)
-        yield from ((1.0, None, name) for name in naming)
+        yield from ((1.0, 1.0, partial(self.fitting, name, question)) for name in naming)
         known = np.array([self._ids[name] for name in naming], np.int64)
         size = FIRST_RANKED
         for space, found in self._objects_by_bound(question, ids):
             if space is None or found is None:
-                yield from ((1.0, None, name) for name in self.filled if name not in naming)
+                rest = (name for name in self.filled if name not in naming)
+                yield from ((1.0, 1.0, partial(self.fitting, name, question)) for name in rest)
                 return
             found = found[~np.isin(found.scenes, known)]
             start = 0
             while start < len(found):
                 some = found[start : start + size]
-                yield float(some.bounds[0]), space, some.ids
+                rank = partial(self.fitting_objects, space, some.ids, question)
+                yield float(some.bounds[0]), float(some.similar[0]), rank
                 start, size = start + size, min(size * GROWTH, MOST_TARGETS)
 
     def _objects_by_bound(
@@ -233,7 +251,9 @@ class Snapshot:
         """Return the scenes whose own files give an object the name that is asked for."""
         if question.has_reference:
             return []
-        labels = self._spelled_labels
+        labels = self._given_labels
+        if not labels:
+            return []
         named = named_probability(question.query.target.noun, labels) + called_probability(question.query.text, labels)
         return sorted(self.store.scenes_naming([labels[k] for k in np.flatnonzero(named)]))
 
