@@ -17,6 +17,7 @@ from pathlib import Path
 FLOORS = {
     "cli": 85,
     "encoders": 94,
+    "exports": 95,
     "indexer": 90,
     "meshes": 85,
     "migrations": 95,

@@ -125,6 +125,13 @@ def level_axes(up: npt.ArrayLike) -> npt.NDArray[np.float64]:
     return np.stack([x, np.cross(z, x), z], axis=1)
 
 
+def level_from_world(up: tuple[float, float, float] | None) -> npt.NDArray[np.float64]:
+    """Return the (3, 3) rotation that turns `up` to +z; identity where up is unknown or +z already."""
+    if up is None or up[2] > 1 - 1e-9:
+        return np.eye(3)
+    return level_axes(up).T
+
+
 def convex_hull(points: npt.ArrayLike) -> npt.NDArray[np.float64]:
     """Return the corners of the convex hull of `points` (N, 2), counter-clockwise from the least x, then the least y.
 

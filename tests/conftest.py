@@ -4,9 +4,13 @@ from pathlib import Path
 
 import pytest
 from fakes import write_known_scenes
+from hypothesis import settings
 from llm_server import FakeServer
 
 from core3d_search import plugins
+
+settings.register_profile("same every time", derandomize=True, deadline=None)
+settings.load_profile("same every time")
 
 
 @pytest.fixture(scope="session")

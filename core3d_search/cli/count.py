@@ -20,13 +20,15 @@ def count(
     as_json: options.Json = False,
 ) -> None:
     """Count the objects that fit a text, in all and by scene."""
+    from core3d_search.search.asking import count as counted
+    from core3d_search.search.documents import CountRequest
     from core3d_search.search.searcher import Searcher
 
     with Searcher.open(db, llm=options.llm_parser(llm, llm_model), language=lang) as searcher:
-        counts = searcher.count(text, scenes=scene, threshold=threshold)
+        found = counted(searcher, CountRequest(text, scene, threshold))
     if as_json:
-        output.print_json({"query": text, "count": sum(counts.values()), "scenes": counts})
+        output.print_json(found)
         return
-    typer.echo(str(sum(counts.values())))
-    for name, number in counts.items():
+    typer.echo(str(found.count))
+    for name, number in found.counts.items():
         typer.echo(f"{number:>5}  {name}", err=True)

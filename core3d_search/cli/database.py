@@ -110,6 +110,32 @@ def upgrade(
         typer.echo(f"{store.location}: revision {store.info().revision}", err=True)
 
 
+@app.command("thumbnails")
+def thumbnails(
+    scenes: options.Scenes = None,
+    db: options.Database = None,
+) -> None:
+    """Make the small pictures of objects that have none, from their scans; exit code 1 where a scan is gone.
+
+    Indexing makes them; this is for scenes that were indexed before it did.
+    """
+    from core3d_search.errors import InputError
+    from core3d_search.indexer.config import ThumbnailConfig
+    from core3d_search.indexer.thumbnails import add_missing
+    from core3d_search.store import Store
+
+    failed = False
+    with Store.open(db) as store:
+        for scene in scenes or [each.name for each in store.scenes()]:
+            try:
+                typer.echo(f"{scene}: {add_missing(store, ThumbnailConfig(), scene)} made", err=True)
+            except InputError as error:
+                failed = True
+                typer.echo(f"{scene}: {error}", err=True)
+    if failed:
+        raise typer.Exit(1)
+
+
 @app.command("recall")
 def recall(
     queries: Annotated[
@@ -126,7 +152,7 @@ def recall(
     with Store.open(db) as store:
         measured = [measure_recall(store, model, queries, k) for model in store.models()]
     if as_json:
-        output.print_json(measured)
+        output.print_json({"measured": measured})
         return
     rows = [
         [each.model, each.kind, str(each.count), f"{each.recall:.4f}", f"{each.index_ms:.2f}", f"{each.exact_ms:.2f}"]

@@ -38,7 +38,7 @@ def doctor(as_json: options.Json = False) -> None:
         if not as_json:
             typer.echo(f"{MARKS[finding.state]}  {finding.topic}: {finding.text}")
     if as_json:
-        output.print_json([vars(finding) for finding in findings])
+        output.print_json({"findings": findings})
     if any(finding.state == "fault" for finding in findings):
         raise typer.Exit(1)
 

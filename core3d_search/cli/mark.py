@@ -27,7 +27,7 @@ def tag(
 
     with Store.open(db) as store:
         marks = store.tag(_meant(about), tags or (), remove or ()) if tags or remove else store.marks(_meant(about))
-    _print(marks, as_json)
+    _print(about, marks, as_json)
 
 
 def note(
@@ -47,7 +47,7 @@ def note(
         if text is not None or put:
             properties = {**marks.properties, **dict(_property(each) for each in put or ())}
             marks = store.note(_meant(about), marks.note if text is None else text, properties)
-    _print(marks, as_json)
+    _print(about, marks, as_json)
 
 
 def rename(
@@ -81,9 +81,11 @@ def _property(said: str) -> tuple[str, Any]:
         return name, value
 
 
-def _print(marks: Marks, as_json: bool) -> None:
+def _print(about: str, marks: Marks, as_json: bool) -> None:
     if as_json:
-        output.print_json({"tags": marks.tags, "note": marks.note, "properties": dict(marks.properties)})
+        from core3d_search.search import documents
+
+        output.print_json(documents.Marks.of(_meant(about), marks))
         return
     typer.echo(f"tags: {', '.join(marks.tags) or 'none'}")
     if marks.note:

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from typing import Any
 
 import typer
 
 
 def print_json(value: Any) -> None:
-    """Write `value` to stdout as JSON; dataclasses become objects, times ISO 8601."""
-    typer.echo(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False, default=_plain))
+    """Write a document (core3d_search/search/documents, docs/json.md) to stdout; what has no class of its own there,
+    a dataclass or mapping, gets its version here."""
+    from core3d_search.search.documents import to_json, versioned
+    from core3d_search.search.documents.form import Versioned
 
-
-def _plain(value: Any) -> Any:
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
-    if isinstance(value, datetime):
-        return value.isoformat()
-    raise TypeError(f"{type(value).__name__} is not JSON")
+    if not isinstance(value, Versioned):
+        value = versioned(vars(value) if dataclasses.is_dataclass(value) else value)
+    typer.echo(to_json(value, indent=2))
 
 
 def print_table(columns: list[str], rows: list[list[str]], right: Collection[str] = ()) -> None:

@@ -14,7 +14,6 @@ from core3d_search.cli import options, output
 
 if TYPE_CHECKING:
     from core3d_search.datatypes import Hit, Reason
-    from core3d_search.search.explanation import Explanation
     from core3d_search.search.searcher import Searcher
 
 UNITS = {"_m": " m", "_deg": "°"}
@@ -54,6 +53,8 @@ def search(
 
     Nothing above the threshold is an answer too: it prints no hit and exits with 0.
     """
+    from core3d_search.search.asking import ask
+    from core3d_search.search.documents import SearchAnswers, SearchRequest
     from core3d_search.search.searcher import Searcher
 
     if batch is None and not text and image is None and like is None:
@@ -62,12 +63,11 @@ def search(
         raise typer.BadParameter("--json and --csv exclude each other")
     queries = [text] if batch is None else _lines(batch)
     with Searcher.open(db, llm=options.llm_parser(llm, llm_model), language=lang) as searcher:
-        answers = [
-            searcher.search(
+        requests = [
+            SearchRequest(
                 query,
                 k=k,
                 scenes=scene,
-                image=image,
                 like=like,
                 label=label,
                 tag=tag,
@@ -76,43 +76,29 @@ def search(
                 relation_frame=relation_frame,
                 per_scene=per_scene,
                 threshold=0.0 if near_misses else threshold,
+                explain=explain,
             )
             for query in queries
         ]
-        explanations = [searcher.explain(query) for query in queries]
-        lines = [
-            searcher.answer(query, scenes=scene, per_scene=per_scene, threshold=threshold)
-            if asks(explanation)
-            else None
-            for query, explanation in zip(queries, explanations, strict=True)
-        ]
+        answers = [ask(searcher, request, image, answer_below=threshold) for request in requests]
         if draw is not None:
-            _draw(searcher, answers[0], draw)
+            _draw(searcher, answers[0].hits, draw)
     if as_json:
-        documents = []
-        for query, hits, explanation, line in zip(queries, answers, explanations, lines, strict=True):
-            document = {"query": query, "hits": [hit.to_dict() for hit in hits]}
-            document |= line.to_dict() if line is not None else {}
-            documents.append(document | ({"explanation": explanation.to_dict()} if explain else {}))
-        output.print_json(documents if batch is not None else documents[0])
+        documents = [asked.document() for asked in answers]
+        output.print_json(documents[0] if batch is None else SearchAnswers(documents))
     elif as_csv:
-        _print_csv(queries, answers)
+        _print_csv(queries, [asked.hits for asked in answers])
     else:
-        for query, hits, explanation, line in zip(queries, answers, explanations, lines, strict=True):
+        for asked in answers:
             if batch is not None:
-                typer.echo(f"# {query}")
+                typer.echo(f"# {asked.request.text}")
             if explain:
-                typer.echo(explanation.text)
-            elif explanation.query.unparsed:
-                typer.echo(f"left aside, not understood: {', '.join(explanation.query.unparsed)}", err=True)
-            if line is not None:
-                typer.echo(line.text)
-            _print_hits(hits, threshold)
-
-
-def asks(explanation: Explanation) -> bool:
-    """Whether a text is a question that one line answers."""
-    return explanation.query.aim != "find"
+                typer.echo(asked.explanation.text)
+            elif asked.explanation.query.unparsed:
+                typer.echo(f"left aside, not understood: {', '.join(asked.explanation.query.unparsed)}", err=True)
+            if asked.answer is not None:
+                typer.echo(asked.answer.text)
+            _print_hits(asked.hits, threshold)
 
 
 def _lines(path: Path) -> list[str]:

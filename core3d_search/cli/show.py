@@ -19,27 +19,18 @@ def show(
     as_json: options.Json = False,
 ) -> None:
     """List the objects of a scene: best label, box in the scan's own coordinates, points, observations."""
+    from core3d_search.search.documents import Object, ObjectList
     from core3d_search.store import Store
 
     with Store.open(db) as store:
         if runs:
-            _show_runs(store.runs(scene), as_json)
+            _show_runs(scene, store.runs(scene), as_json)
             return
         table, origin = store.object_table(scene), store.scene(scene).origin
     boxes = [table.box(row).moved(origin) for row in range(len(table))]
     if as_json:
-        output.print_json(
-            [
-                {
-                    "id": int(table.ids[row]),
-                    "label": table.labels[row],
-                    "box": boxes[row].to_dict(),
-                    "points": int(table.point_counts[row]),
-                    "observations": int(table.observation_counts[row]),
-                }
-                for row in range(len(table))
-            ]
-        )
+        found = [Object.of(table, row, origin) for row in range(len(table))]
+        output.print_json(ObjectList(scene=scene, objects=found, total=len(found)))
         return
     rows = [
         [
@@ -56,9 +47,12 @@ def show(
     output.print_table(columns, rows, right=("id", "points", "seen"))
 
 
-def _show_runs(records: list[RunRecord], as_json: bool) -> None:
+def _show_runs(scene: str, records: list[RunRecord], as_json: bool) -> None:
     if as_json:
-        output.print_json(records)
+        runs = [
+            {"run_id": run.id, **{name: value for name, value in vars(run).items() if name != "id"}} for run in records
+        ]
+        output.print_json({"scene": scene, "runs": runs})
         return
     rows = [
         [

@@ -201,6 +201,22 @@ class LabelConfig(Section):
 
 
 @dataclass(frozen=True)
+class ThumbnailConfig(Section):
+    """The small picture of each object, cut out of its best view (indexer/thumbnails.py)."""
+
+    enabled: bool = True
+    """Make them; they change nothing that is found, and say nothing to whether a scene must be indexed again."""
+    longest_side_px: Annotated[int, Interval(ge=16, le=2048)] = 256
+    """Pixels: the longer side of a picture."""
+    scale: Annotated[float, Interval(ge=1, le=10)] = 1.5
+    """Ratio of the side of the cut-out, a square, to the longer side of what the mask of the object fills."""
+    min_share: Fraction = 0.15
+    """Fraction of the frame's longer side that a cut-out has at least, so that small things show where they are."""
+    quality: Annotated[int, Interval(ge=1, le=100)] = 80
+    """WebP's quality."""
+
+
+@dataclass(frozen=True)
 class IndexConfig(Section):
     """All sections, in the order in which the pipeline uses them."""
 
@@ -212,6 +228,7 @@ class IndexConfig(Section):
     lifting: LiftConfig = LiftConfig()
     fusion: FusionConfig = FusionConfig()
     labels: LabelConfig = LabelConfig()
+    thumbnails: ThumbnailConfig = ThumbnailConfig()
 
     def __post_init__(self) -> None:
         if self.frames.stride < 1 or (self.frames.limit is not None and self.frames.limit < 1):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,7 @@ from core3d_search.encoders import Encoder
 from core3d_search.indexer.best_views import best_views
 from core3d_search.indexer.config import IndexConfig
 from core3d_search.indexer.crops import embed_observations
-from core3d_search.indexer.frames import SceneReader
+from core3d_search.indexer.frames import Frame, SceneReader
 from core3d_search.indexer.fusion import FusedObject
 from core3d_search.indexer.labels import Labeller
 from core3d_search.indexer.lifting import Observation
@@ -31,15 +31,17 @@ def describe(
     config: IndexConfig,
     clock: StageClock,
     *,
+    look: Callable[[Frame], object] | None = None,
     progress: StageProgress = silent,
 ) -> list[SceneObject]:
     """Return the objects of `result` with embedding and label, in its order; frames are read again for their crops.
 
+    `look` is shown each of these frames; that with the best view of an object is among them.
     An object that the scene's files name is labelled so, with the score 1, which no comparison gives.
     Raises InputError where a frame that was readable is not any more.
     """
     with clock("embed"):
-        embeddings = embed_objects(result, reader, encoder, config, progress)
+        embeddings = embed_objects(result, reader, encoder, config, progress, look)
     with clock("label"):
         labels = Labeller(encoder, config.labels).labels(list(embeddings))
     return [
@@ -64,6 +66,7 @@ def embed_objects(
     encoder: Encoder,
     config: IndexConfig,
     progress: StageProgress = silent,
+    look: Callable[[Frame], object] | None = None,
 ) -> npt.NDArray[np.float32]:
     """Return (N, D) unit embeddings of the N objects: the normalised sum over the views of each that are embedded.
 
@@ -77,6 +80,8 @@ def embed_objects(
     for done, position in enumerate(sorted(by_frame), 1):
         shown = sorted(by_frame[position], key=lambda pair: _sort_key(result.observations[pair[0]]))
         frame = read(reader, position, config)
+        if look is not None:
+            look(frame)
         looks = embed_observations(frame, [result.observations[m] for m, _ in shown], encoder, config.crops)
         np.add.at(sums, np.array([owner for _, owner in shown]), looks.astype(np.float64))
         progress(reader.name, "embed", done, len(by_frame))

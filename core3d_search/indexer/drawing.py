@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from core3d_search.datatypes import Box3D, Floats, Hit
 from core3d_search.errors import InputError
-from core3d_search.indexer.frames import Frame, ReadOptions, origin_of
+from core3d_search.indexer.frames import Frame, ReadOptions, SceneReader, origin_of
 from core3d_search.indexer.readers import reader_for
 from core3d_search.indexer.readers.settings import checked_options
 from core3d_search.indexer.write import READING
@@ -34,22 +34,33 @@ def draw_answer(store: Store, hit: Hit, path: Path) -> None:
     """
     from PIL import Image
 
-    scene, found = store.scene(hit.scene), store.object(hit.object_id)
-    reader = reader_for(Path(scene.path), scene.format)
-    if reader is None or not found.views:
-        raise InputError(f"the scan of {hit.scene!r} is not at {scene.path} any more; index it again to draw from it")
+    found = store.object(hit.object_id)
+    scan, apart = scan_of(store, hit.scene)
+    if not found.views:
+        raise InputError(f"object {hit.object_id} is stored without a view; index {hit.scene!r} again to draw it")
     anchors = [store.object(key) for key in dict.fromkeys(key for reason in hit.reasons for key in reason.anchor_ids)]
     captions = [f"{item.label or 'object'} #{item.id}" for item in (found, *anchors)]
     captions[0] += f"  {hit.score:.2f}"
-    scan = reader.open(Path(scene.path), read_as(store, hit.scene))
-    # Stored boxes and frames are measured from origins, which differ where frames came or went since.
-    apart = None if scene.origin is None else np.subtract(scene.origin, origin_of(scan) or (0, 0, 0))
     boxes = [item.box.moved(apart) for item in (found, *anchors)]
     picture = draw_boxes(scan[found.views[0].frame], boxes, captions)
     try:
         Image.fromarray(picture).save(path)
     except (OSError, ValueError) as error:
         raise InputError(f"{path} cannot be written as a picture: {error}") from error
+
+
+def scan_of(store: Store, scene: str) -> tuple[SceneReader, Floats | None]:
+    """Return the scan that a stored scene came from, and what (metres) moves stored boxes to where its frames see them.
+
+    Both are measured from origins, which differ where frames came or went since. Raises InputError where the scan is
+    gone.
+    """
+    record = store.scene(scene)
+    reader = reader_for(Path(record.path), record.format)
+    if reader is None:
+        raise InputError(f"the scan of {scene!r} is not at {record.path} any more; index it again to draw from it")
+    scan = reader.open(Path(record.path), read_as(store, scene))
+    return scan, None if record.origin is None else np.subtract(record.origin, origin_of(scan) or (0, 0, 0))
 
 
 def read_as(store: Store, scene: str) -> ReadOptions:
@@ -70,17 +81,22 @@ def draw_boxes(frame: Frame, boxes: Sequence[Box3D], captions: Sequence[str]) ->
     draw = ImageDraw.Draw(image)
     width = max(2, image.width // 240)
     font = ImageFont.load_default(size=max(11, image.width // 38))
-    camera_from_world = np.linalg.inv(frame.world_from_camera)
     for rank, (box, caption) in reversed(list(enumerate(zip(boxes, captions, strict=True)))):
         color = PALETTE[rank % len(PALETTE)]
-        world = box.center + (CORNERS * box.extent) @ box.rotation.T
-        camera = world @ camera_from_world[:3, :3].T + camera_from_world[:3, 3]
-        segments = [segment for a, b in EDGES if (segment := _projected(camera[a], camera[b], frame.intrinsics))]
+        segments = box_edges(frame, box)
         for segment in segments:
             draw.line(segment, fill=color, width=width)
         if segments:
             _caption(draw, font, caption, color, segments, image.size)
     return np.asarray(image)
+
+
+def box_edges(frame: Frame, box: Box3D) -> list[Segment]:
+    """Return the edges of a world-frame `box` in pixels of `frame`, without what lies behind the near plane."""
+    camera_from_world = np.linalg.inv(frame.world_from_camera)
+    world = box.center + (CORNERS * box.extent) @ box.rotation.T
+    camera = world @ camera_from_world[:3, :3].T + camera_from_world[:3, 3]
+    return [segment for a, b in EDGES if (segment := _projected(camera[a], camera[b], frame.intrinsics))]
 
 
 def _projected(a: Floats, b: Floats, intrinsics: Floats) -> Segment | None:

@@ -18,6 +18,7 @@ from core3d_search.indexer.masks import MaskGenerator
 from core3d_search.indexer.masks.progressive import make_generator
 from core3d_search.indexer.perceive import SceneResult, perceive
 from core3d_search.indexer.report import RunReport, StageProgress, silent
+from core3d_search.indexer.thumbnails import Thumbnails
 from core3d_search.indexer.work_file import WorkFile, input_key, place_of
 from core3d_search.indexer.write import RunInput, name_in, refuse_exchanged, write, write_failure
 from core3d_search.store import Store
@@ -99,8 +100,9 @@ def index_scene(
         if check is not None and knows_parts(reader) is None:  # what is rendered here agrees with itself
             check(reader)
         result = find_objects(reader, generator, config, journal, encoder=encoder, progress=progress)
-        objects = describe(result, reader, encoder, config, journal.clock, progress=progress)
-        write(store, reader, run, journal, result, objects)
+        pictures = Thumbnails(result, config.thumbnails, journal.clock)
+        objects = describe(result, reader, encoder, config, journal.clock, look=pictures.take, progress=progress)
+        write(store, reader, run, journal, result, objects, pictures.made)
     except Exception as error:
         write_failure(store, reader, run, journal, error)
         raise

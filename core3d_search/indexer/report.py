@@ -20,18 +20,26 @@ def silent(scene: str, stage: str, done: int, total: int, skipped: int = 0) -> N
 
 
 class StageClock:
-    """Adds up wall seconds under the name of each stage, in the order in which the stages first ran."""
+    """Adds up wall seconds under the name of each stage, in the order in which the stages first ran.
+
+    The time of a stage that runs inside another one is its own, not that of the other.
+    """
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
+        self._inside = 0.0
 
     @contextmanager
     def __call__(self, stage: str) -> Iterator[None]:
+        self.seconds.setdefault(stage, 0.0)
+        before, self._inside = self._inside, 0.0
         start = time.perf_counter()
         try:
             yield
         finally:
-            self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - start
+            whole = time.perf_counter() - start
+            self.seconds[stage] += whole - self._inside
+            self._inside = before + whole
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,15 @@ from core3d_search.indexer.masks import MaskGenerator
 from core3d_search.indexer.perceive import SceneResult
 from core3d_search.indexer.planes import Structure
 from core3d_search.indexer.readers import fingerprint
-from core3d_search.store import EmbeddingModel, FrameRecord, ObservationRecord, RunRecord, SceneRecord, Store
+from core3d_search.store import (
+    EmbeddingModel,
+    FrameRecord,
+    ObservationRecord,
+    RunRecord,
+    SceneRecord,
+    Store,
+    Thumbnail,
+)
 
 READING = "reading"
 """The key of what was said about how the scan is read, in the config of a run."""
@@ -54,9 +62,10 @@ class RunInput:
 
     @property
     def config_checksum(self) -> str:
-        """The SHA-256 of everything but the scene that decides what a run finds."""
+        """The SHA-256 of everything but the scene that decides what a run finds; pictures of it decide nothing."""
         models = [self.mask_generator, self.mask_generator_checksum, self.model.name, self.model.checksum]
-        return hashlib.sha256(json.dumps([self.config.to_dict(), *models], sort_keys=True).encode()).hexdigest()
+        decides = {name: section for name, section in self.config.to_dict().items() if name != "thumbnails"}
+        return hashlib.sha256(json.dumps([decides, *models], sort_keys=True).encode()).hexdigest()
 
 
 def name_in(store: Store, reader: SceneReader) -> str:
@@ -91,8 +100,12 @@ def write(
     journal: Journal,
     result: SceneResult,
     objects: Sequence[SceneObject],
+    thumbnails: Sequence[Thumbnail | None] | None = None,
 ) -> None:
-    """Replace what `store` holds of the scene by `objects`, those of `result` described, in one transaction."""
+    """Replace what `store` holds of the scene by `objects`, those of `result` described, in one transaction.
+
+    `thumbnails` has the picture of each, in their order.
+    """
     members = [
         [
             ObservationRecord(o.frame, o.level, o.score, tuple(o.box.tolist()), o.pixel_count)
@@ -103,7 +116,7 @@ def write(
     frames = [_frame_record(note) for note in result.frames]
     record = _run_record(run, journal, object_count=len(objects))
     scene = replace(_scene_record(store, reader, result.structure), origin=origin_of(reader))
-    store.write_scene(scene, frames, record, objects, members)
+    store.write_scene(scene, frames, record, objects, members, thumbnails)
 
 
 def write_failure(store: Store, reader: SceneReader, run: RunInput, journal: Journal, error: Exception) -> None:

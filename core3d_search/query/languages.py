@@ -56,6 +56,8 @@ def detect(text: str, names: Collection[str] = ()) -> str | None:
         return None
     own = {word for name in names for word in name.split()}
     english = sum(w in lex.KNOWN_WORDS or w in own or singular(w) in ENGLISH_NOUNS for w in words)
+    if english == len(words):  # nobody can know more: the tables of the others need not be read
+        return None
     best, most = None, english
     for language in ("de", "fr", "es"):
         known = sum(length for length, _, _ in _found(words, language) if length)

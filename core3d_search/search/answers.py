@@ -37,9 +37,9 @@ class Answer:
         """Return plain values, for JSON."""
         return {
             "aim": self.query.aim,
-            "answer": self.text,
+            "text": self.text,
             "count": self.count,
-            "scenes": self.counts,
+            "counts": self.counts,
             "most": self.most,
         }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -28,8 +28,9 @@ class PhraseMatch:
     names: tuple[str | None, ...] = ()
 
 
-Match = Callable[[str], PhraseMatch]
-"""Compares a phrase ("red wooden chair") with all objects of the table."""
+Match = Callable[[Sequence[str]], "list[PhraseMatch]"]
+"""Compares phrases ("red wooden chair") with all objects of the table; those that are asked together are looked up
+together."""
 
 
 @dataclass(eq=False)

@@ -56,7 +56,7 @@ def probes(space: EmbeddingSpace, question: Question) -> list[Probe] | None:
     if question.mixture:
         vectors = [space.reference(question)]
     elif names := question.query.target.names:
-        vectors = list(space.texts(names))
+        vectors = list(space.texts([*names, *space.calibration.neutral_phrases])[: len(names)])  # one look-up for all
     else:
         return None
     calibration = space.calibration

@@ -7,7 +7,7 @@ relation's score and the anchor's own belief.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
@@ -44,9 +44,14 @@ class Evaluation:
 
     def matched(self, text: str) -> PhraseMatch:
         """Return how well a text names the objects; each text is compared once."""
-        if text not in self._matches:
-            self._matches[text] = self.match(text)
-        return self._matches[text]
+        return self.matched_each((text,))[0]
+
+    def matched_each(self, texts: Sequence[str]) -> list[PhraseMatch]:
+        """Return how well each of `texts` names the objects: one look-up for all that were not asked before."""
+        fresh = [text for text in dict.fromkeys(texts) if text not in self._matches]
+        if fresh:
+            self._matches |= zip(fresh, self.match(fresh), strict=True)
+        return [self._matches[text] for text in texts]
 
     def probability(self, text: str) -> Array:
         """Return the probability (N,) in [0, 1] that each object is called `text`."""

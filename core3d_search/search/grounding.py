@@ -92,7 +92,7 @@ def label_match(table: ObjectTable) -> Match:
     kinds = sorted(set(labels))
     column = np.array([kinds.index(label) for label in labels], dtype=np.intp)
 
-    def match(text: str) -> PhraseMatch:
+    def compared(text: str) -> PhraseMatch:
         noun = text.lower()
         words = noun.split()
         while len(words) > 1 and words[0] in ADJECTIVES and " ".join(words) not in kinds:
@@ -110,4 +110,4 @@ def label_match(table: ObjectTable) -> Match:
         probability = scores[column] if len(column) else np.zeros(0)
         return PhraseMatch(probability, probability)
 
-    return match
+    return lambda texts: [compared(text) for text in texts]

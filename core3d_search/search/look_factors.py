@@ -71,10 +71,11 @@ def _vague_size(e: Evaluation, value: str, rows: Array, belief: Array) -> Array:
 def _among(e: Evaluation, phrase: Phrase, value: str, values: tuple[str, ...], rows: Array) -> Array | None:
     """Return (R,) how much rather the encoder sees `value` than other `values` of its kind; None without an encoder."""
     noun = phrase.noun or "object"
-    if e.matched(noun).scale <= 0:
-        return None
     scale = e.matched(noun).scale
-    seen = np.stack([e.matched(f"{other} {noun}").similarity[rows] for other in (value, *values) if other])
+    if scale <= 0:
+        return None
+    matches = e.matched_each([f"{other} {noun}" for other in (value, *values) if other])
+    seen = np.stack([match.similarity[rows] for match in matches])
     odds = np.exp(np.clip(scale * (seen - seen.max(axis=0)), -60.0, 0.0))
     return np.asarray(odds[0] / np.maximum(odds[1:].max(axis=0), odds[0]))
 
@@ -87,7 +88,7 @@ def _material(e: Evaluation, phrase: Phrase, value: str, rows: Array) -> Array |
     if value in SUBSTANCES:
         return _among(e, phrase, value, SUBSTANCES, rows)
     noun = phrase.noun or "object"
-    plain, said = e.matched(noun), e.matched(f"{value} {noun}")
+    plain, said = e.matched_each((noun, f"{value} {noun}"))
     if plain.scale <= 0:
         return None
     lead = plain.scale * (said.similarity[rows] - plain.similarity[rows])

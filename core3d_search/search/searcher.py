@@ -34,6 +34,7 @@ from core3d_search.store import Store
 
 if TYPE_CHECKING:
     from core3d_search.query.llm import LlmParser
+    from core3d_search.relations import ObjectTable
 
 
 class Searcher:
@@ -165,6 +166,10 @@ class Searcher:
     def explain(self, text: str) -> Explanation:
         """Return how `text` is understood."""
         return self._current().read(text)
+
+    def objects(self, scene: str) -> ObjectTable:
+        """Return the objects of a scene, turned so that z points up; raises StoreError for an unknown scene."""
+        return self._current().table(scene)
 
     def _current(self) -> Snapshot:
         """Return the database as it is now; what was loaded before is kept while nothing has changed."""

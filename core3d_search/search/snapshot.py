@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from core3d_search.datatypes import Hit, Reason
 from core3d_search.errors import StoreError
-from core3d_search.geometry import level_axes
+from core3d_search.geometry import level_from_world
 from core3d_search.query import Phrase, Query, ReferenceFrame, parse
 from core3d_search.query.mixture import parse_mixture
 from core3d_search.query.nouns import canonical
@@ -72,7 +72,7 @@ class Snapshot:
         }
         self._ids = {name: scene.id for name, scene in self._scenes.items()}
         self._names = {scene.id: name for name, scene in self._scenes.items()}
-        turns = {scene.id: _level_from_world(scene.up) for scene in self._scenes.values() if _is_tilted(scene.up)}
+        turns = {scene.id: level_from_world(scene.up) for scene in self._scenes.values() if _is_tilted(scene.up)}
         self._turns: Turns = turns
         self._kept = MostRecent[Held](MOST_KEPT)
         self.table = lru_cache(MOST_KEPT)(self._table)
@@ -360,21 +360,22 @@ class Snapshot:
         return _given(self.stored(scene))
 
     def match(self, scene: str, question: Question) -> Match:
-        """Return the function that compares a phrase with the objects of `scene`."""
+        """Return the function that compares phrases with the objects of `scene`."""
         if not len(self.table(scene)):
-            return lambda text: PhraseMatch(np.zeros(0), np.zeros(0))
+            return lambda texts: [PhraseMatch(np.zeros(0), np.zeros(0)) for _ in texts]
         space = self._spaces[self._scenes[scene].model.key]
         return self._matching(space, self._vectors(scene), self._given_names(scene), question)
 
     def _matching(
         self, space: EmbeddingSpace, vectors: npt.NDArray[np.float32], given: Sequence[str | None], question: Question
     ) -> Match:
-        target = question.query.target.noun
+        referring = question.query.target.noun if question.has_reference else None
 
-        def match(text: str) -> PhraseMatch:
-            if text == target and question.has_reference:
-                return space.compare_reference(question, vectors)
-            return with_names(space.compare_text(text, vectors), text, given)
+        def match(texts: Sequence[str]) -> list[PhraseMatch]:
+            words = [text for text in texts if text != referring]
+            found = dict(zip(words, space.compare_texts(words, vectors), strict=True))
+            named = {text: with_names(match, text, given) for text, match in found.items()}
+            return [named[text] if text in named else space.compare_reference(question, vectors) for text in texts]
 
         return match
 
@@ -428,11 +429,6 @@ def _given(stored: StoredObjects) -> tuple[str | None, ...]:
     """Return the name that the scene's own files gave to each object, None where a model chose the label."""
     given = (stored.label_scores == 1.0).tolist()
     return tuple(label if sure else None for sure, label in zip(given, stored.labels, strict=True))
-
-
-def _level_from_world(up: tuple[float, float, float] | None) -> npt.NDArray[np.float64]:
-    """Return the (3, 3) rotation that turns `up` to +z; identity where up is unknown or +z already."""
-    return level_axes(up).T if up is not None and _is_tilted(up) else np.eye(3)
 
 
 def _is_tilted(up: tuple[float, float, float] | None) -> bool:

@@ -87,6 +87,11 @@ class EmbeddingSpace:
             raise InputError("the terms of the mixture cancel each other out; change a weight")
         return np.asarray(total / length, np.float32)
 
+    def compare_texts(self, texts: Sequence[str], vectors: Vector) -> list[PhraseMatch]:
+        """Return how well each of `texts` names each of the objects with `vectors` (N, D)."""
+        self.texts([*filter(None, texts), *self.calibration.neutral_phrases])  # one look-up for all
+        return [self.compare_text(text, vectors) for text in texts]
+
     def compare_text(self, text: str, vectors: Vector) -> PhraseMatch:
         if not text:  # "anything near the window": every object fits as well as any other
             return PhraseMatch(np.full(len(vectors), 0.5), np.zeros(len(vectors)))

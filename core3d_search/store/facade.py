@@ -36,6 +36,7 @@ from core3d_search.store import (
     runs,
     scenes,
     statements,
+    thumbnails,
     upkeep,
 )
 from core3d_search.store.caches import QueryReadings
@@ -231,10 +232,26 @@ class Store:
         with self.database.reading() as connection:
             return objects.observations_of(connection, object_id)
 
-    def thumbnail(self, object_id: int) -> Thumbnail | None:
-        """Return the small picture of one object, None where none was kept."""
+    def thumbnail(self, object_id: int) -> bytes | None:
+        """Return the small picture of one object, a WebP file; None where none was kept."""
         with self.database.reading() as connection:
-            return objects.thumbnail_of(connection, object_id)
+            return thumbnails.thumbnail_of(connection, object_id)
+
+    def thumbnails(self, scene: str) -> dict[int, bytes]:
+        """Return the small pictures, WebP files, of those objects of `scene` that have one, by object id."""
+        with self.database.reading() as connection:
+            return thumbnails.thumbnails_of_scene(connection, scenes.scene_key(connection, scene))
+
+    def add_thumbnails(self, scene: str, made: Mapping[int, Thumbnail], generation: int) -> None:
+        """Keep pictures of objects of `scene`, by object id, in the place of those they had, in one transaction.
+
+        `generation` is the scene's when its objects were read. Raises StoreError where it was written since.
+        """
+        with self.database.writing() as connection:
+            key = scenes.scene_key(connection, scene)
+            if scenes.generation_of(connection, scene) != generation:
+                raise StoreError(f"scene {scene!r} was indexed again meanwhile; make its pictures once more")
+            thumbnails.replace_thumbnails(connection, key, made)
 
     # Embeddings
 
@@ -331,6 +348,11 @@ class Store:
         """Return tags, note and properties of a scene (by name) or an object (by id)."""
         with self.database.reading() as connection:
             return marks.marks_of(connection, *marks.target_of(connection, about))
+
+    def object_marks(self, scene: str) -> dict[int, Marks]:
+        """Return tags, notes and properties of those objects of `scene` that have any, by object id."""
+        with self.database.reading() as connection:
+            return marks.marks_of_objects(connection, scenes.scene_key(connection, scene))
 
     def tag(self, about: str | int, add: Collection[str] = (), remove: Collection[str] = ()) -> Marks:
         """Add and remove tags of a scene (by name) or an object (by id); return what is there then."""

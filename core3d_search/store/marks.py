@@ -16,7 +16,7 @@ from core3d_search.schema import tables
 from core3d_search.schema.checksums import stored
 from core3d_search.schema.engine import location
 from core3d_search.store.scenes import scene_key
-from core3d_search.store.statements import MOST_BOUND, checked_rows, insert_rows
+from core3d_search.store.statements import MOST_BOUND, AnyRow, checked_rows, insert_rows
 
 Kind = Literal["scene", "object"]
 LONGEST_TAG = 64
@@ -54,6 +54,27 @@ def marks_of(connection: Connection, kind: Kind, key: int) -> Marks:
     for row in checked_rows(connection, note_table, noted, lambda _: f"the note on {named}"):
         return Marks(tuple(sorted(tags)), row.text, json.loads(row.properties))
     return Marks(tuple(sorted(tags)))
+
+
+def marks_of_objects(connection: Connection, scene_id: int) -> dict[int, Marks]:
+    """Return what was said about the objects of a scene, by id; those of which nothing was said are left out."""
+    tags: dict[int, list[str]] = {}
+    noted: dict[int, AnyRow] = {}
+    for table in (tables.object_tags, tables.object_notes):
+        wanted = select(*stored(table)).join(tables.objects).where(tables.objects.c.scene_id == scene_id)
+        for row in checked_rows(connection, table, wanted, lambda row: f"what was said of object {row.object_id}"):
+            if table is tables.object_tags:
+                tags.setdefault(int(row.object_id), []).append(row.tag)
+            else:
+                noted[int(row.object_id)] = row
+    return {
+        key: Marks(
+            tuple(sorted(tags.get(key, ()))),
+            noted[key].text if key in noted else "",
+            json.loads(noted[key].properties) if key in noted else {},
+        )
+        for key in sorted({*tags, *noted})
+    }
 
 
 def change_tags(connection: Connection, kind: Kind, key: int, add: frozenset[str], remove: frozenset[str]) -> None:

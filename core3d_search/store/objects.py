@@ -24,7 +24,7 @@ from core3d_search.schema.tables import (
     thumbnails,
 )
 from core3d_search.store.colors import summarise_colors
-from core3d_search.store.records import ObservationRecord, Thumbnail
+from core3d_search.store.records import ObservationRecord
 from core3d_search.store.statements import MOST_BOUND, AnyRow, checked_rows, damaged, insert_rows, new_ids
 
 # Reading
@@ -86,14 +86,6 @@ def observations_of(connection: Connection, object_id: int) -> list[ObservationR
     return [_observation_of(row) for row in found]
 
 
-def thumbnail_of(connection: Connection, object_id: int) -> Thumbnail | None:
-    """Return the picture of one object, None where none was kept."""
-    wanted = select(*stored(thumbnails)).where(thumbnails.c.object_id == object_id)
-    for row in checked_rows(connection, thumbnails, wanted, lambda row: f"the thumbnail of object {object_id}"):
-        return Thumbnail(row.webp, row.width, row.height)
-    return None
-
-
 # Writing
 
 
@@ -131,15 +123,6 @@ def replace_objects(
 def insert_points(connection: Connection, ids: Sequence[int], made: Sequence[Mapping[str, bytes]]) -> None:
     """Insert rows of `object_points` for the objects `ids`."""
     _insert_for(connection, object_points, ids, made)
-
-
-def insert_thumbnails(connection: Connection, ids: Sequence[int], made: Sequence[Thumbnail | None]) -> None:
-    pictures = [
-        (key, {"webp": picture.webp, "width": picture.width, "height": picture.height})
-        for key, picture in zip(ids, made, strict=True)
-        if picture is not None
-    ]
-    _insert_for(connection, thumbnails, [key for key, _ in pictures], [row for _, row in pictures])
 
 
 def insert_observations(

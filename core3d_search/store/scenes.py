@@ -57,6 +57,11 @@ def scene_key(connection: Connection, name: str) -> int:
     return int(found)
 
 
+def generation_of(connection: Connection, name: str) -> int | None:
+    """Return the store's generation when the scene's content last changed, None where there is no such scene."""
+    return connection.execute(select(scenes.c.generation).filter_by(name=name)).scalar_one_or_none()
+
+
 def name_of_folder(connection: Connection, path: str) -> str | None:
     """Return the name of the scene whose folder (or file) is `path`, None where there is none."""
     return connection.execute(select(scenes.c.name).filter_by(path=path)).scalar_one_or_none()

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select
 from core3d_search.datatypes import SceneObject
 from core3d_search.errors import ModelError, StoreError
 from core3d_search.schema import tables
-from core3d_search.store import embeddings, objects, runs, scenes
+from core3d_search.store import embeddings, objects, runs, scenes, thumbnails
 from core3d_search.store.database import Database
 from core3d_search.store.identity import same_things
 from core3d_search.store.reason import object_fault
@@ -35,7 +35,7 @@ def write_scene(
     run: RunRecord,
     found: Sequence[SceneObject],
     observations: Sequence[Sequence[ObservationRecord]] | None,
-    thumbnails: Sequence[Thumbnail | None] | None,
+    pictures: Sequence[Thumbnail | None] | None,
 ) -> list[int]:
     """Do what `Store.write_scene` describes."""
     model = run.model
@@ -54,7 +54,7 @@ def write_scene(
         matched = _keep_ids(connection, scene.name, found, model)
     with database.writing() as connection:
         scene_id = scenes.claim_scene(connection, scene, run.fingerprint)
-        if _generation_of(connection, scene.name) != matched.generation:  # written by another process meanwhile
+        if scenes.generation_of(connection, scene.name) != matched.generation:  # written by another process meanwhile
             matched = _keep_ids(connection, scene.name, found, model)
         run_id = runs.insert_run(connection, scene_id, replace(run, object_count=len(found)))
         ids = objects.replace_objects(connection, scene_id, run_id, object_rows, matched.ids)
@@ -63,8 +63,9 @@ def write_scene(
         embeddings.insert_embeddings(connection, ids, model, [item.embedding for item in found])
         if observations is not None:
             objects.insert_observations(connection, ids, frame_ids, observations)
-        if thumbnails is not None:
-            objects.insert_thumbnails(connection, ids, thumbnails)
+        if pictures is not None:
+            made = {key: one for key, one in zip(ids, pictures, strict=True) if one is not None}
+            thumbnails.insert_thumbnails(connection, made)
         scenes.note_generation(connection, scene_id, raise_generation(connection))
     return ids
 
@@ -78,7 +79,7 @@ class _Matched:
 
 
 def _keep_ids(connection: Connection, scene: str, found: Sequence[SceneObject], model: EmbeddingModel) -> _Matched:
-    generation = _generation_of(connection, scene)
+    generation = scenes.generation_of(connection, scene)
     nothing = _Matched([None] * len(found), generation)
     if generation is None:
         return nothing
@@ -91,10 +92,6 @@ def _keep_ids(connection: Connection, scene: str, found: Sequence[SceneObject], 
     one_encoder = connection.execute(made.limit(1)).scalar() == embeddings.find_model(connection, model)
     same = same_things(before, found, one_encoder=one_encoder)
     return _Matched([None if item is None else item.id for item in same], generation)
-
-
-def _generation_of(connection: Connection, scene: str) -> int | None:
-    return connection.execute(select(tables.scenes.c.generation).filter_by(name=scene)).scalar_one_or_none()
 
 
 def _check(item: SceneObject, model: EmbeddingModel) -> None:

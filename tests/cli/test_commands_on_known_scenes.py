@@ -3,10 +3,12 @@
 import csv
 import io
 import json
+from dataclasses import replace
 
 import pytest
 from fakes import ATTIC, write_objects
 
+from core3d_search.datatypes import View
 from core3d_search.store import Store
 
 
@@ -43,7 +45,7 @@ def test_search_and_show_give_boxes_in_the_coordinates_of_a_far_scan(core3d, kno
     (hit,) = json.loads(core3d("search", "red chair near window", "--json")[1])["hits"]
     assert hit["box"]["center"] == center
     assert "center 691000.00, 5334000.00, 500.45 m" in core3d("search", "red chair near window")[1]
-    assert json.loads(core3d("show", "attic", "--json")[1])[0]["box"]["center"] == center
+    assert json.loads(core3d("show", "attic", "--json")[1])["objects"][0]["box"]["center"] == center
     within = core3d("search", "chair", "--within", "691000,5334000,500,1", "--json")[1]
     assert [hit["object_id"] for hit in json.loads(within)["hits"]] == [1]
 
@@ -52,7 +54,15 @@ def test_nothing_found_is_an_answer(core3d):
     code, out, _ = core3d("search", "wardrobe")
     assert code == 0
     assert "nothing like that" in out
-    assert json.loads(core3d("search", "wardrobe", "--json")[1]) == {"query": "wardrobe", "hits": []}
+    assert json.loads(core3d("search", "wardrobe", "--json")[1]) == {
+        "schema_version": 1,
+        "query": "wardrobe",
+        "hits": [],
+        "offset": 0,
+        "next_offset": None,
+        "answer": None,
+        "explanation": None,
+    }
     assert len(json.loads(core3d("search", "wardrobe", "--json", "--near-misses")[1])["hits"]) > 0
 
 
@@ -64,7 +74,7 @@ def test_scene_filter_and_csv(core3d):
 
 def test_batch_answers_line_by_line(core3d, tmp_path):
     (tmp_path / "queries.txt").write_text("lamp\n\nblue chair\n")
-    documents = json.loads(core3d("search", "--batch", tmp_path / "queries.txt", "--json")[1])
+    documents = json.loads(core3d("search", "--batch", tmp_path / "queries.txt", "--json")[1])["answers"]
     assert [(d["query"], [h["object_id"] for h in d["hits"]]) for d in documents] == [
         ("lamp", [7]),
         ("blue chair", [3]),
@@ -80,22 +90,23 @@ def test_explain_says_how_the_text_was_understood(core3d):
 def test_count_prints_the_number(core3d):
     assert core3d("count", "chairs")[1].strip() == "3"
     assert json.loads(core3d("count", "chairs", "--json")[1]) == {
+        "schema_version": 1,
         "query": "chairs",
         "count": 3,
-        "scenes": {"attic": 3, "barn": 0},
+        "counts": {"attic": 3, "barn": 0},
     }
 
 
 def test_scenes_and_show_list_everything(core3d):
-    assert [scene["name"] for scene in json.loads(core3d("scenes", "--json")[1])] == ["attic", "barn"]
-    objects = json.loads(core3d("show", "barn", "--json")[1])
-    assert [(o["id"], o["label"], o["points"], o["observations"]) for o in objects] == [
+    assert [scene["scene"] for scene in json.loads(core3d("scenes", "--json")[1])["scenes"]] == ["attic", "barn"]
+    objects = json.loads(core3d("show", "barn", "--json")[1])["objects"]
+    assert [(o["object_id"], o["label"], o["point_count"], o["observation_count"]) for o in objects] == [
         (7, "lamp", 8, 3),
         (8, "table", 8, 3),
     ]
     assert set(objects[0]["box"]) == {"center", "extent", "rotation"}
     assert "lamp" in core3d("show", "barn")[1]
-    (run,) = json.loads(core3d("show", "barn", "--runs", "--json")[1])
+    (run,) = json.loads(core3d("show", "barn", "--runs", "--json")[1])["runs"]
     assert run["model"]["name"] == "nouns/1"
 
 
@@ -104,8 +115,8 @@ def test_database_commands(core3d, tmp_path):
     assert core3d("db", "check")[0] == 0
     assert core3d("db", "backup", tmp_path / "copy.db")[0] == 0
     assert core3d("db", "remove", "attic", "--yes")[0] == 0
-    assert [scene["name"] for scene in json.loads(core3d("scenes", "--json")[1])] == ["barn"]
-    assert len(json.loads(core3d("scenes", "--json", "--db", tmp_path / "copy.db")[1])) == 2
+    assert [scene["scene"] for scene in json.loads(core3d("scenes", "--json")[1])["scenes"]] == ["barn"]
+    assert json.loads(core3d("scenes", "--json", "--db", tmp_path / "copy.db")[1])["total"] == 2
 
 
 @pytest.mark.parametrize(
@@ -148,6 +159,9 @@ def test_the_default_threshold_is_that_of_the_searcher():
 def test_tags_notes_and_names(core3d):
     assert core3d("tag", 1, "Mine", "to sell")[1] == "tags: mine, to sell\n"
     assert json.loads(core3d("note", 1, "broken leg", "--set", "price=3.5", "--json")[1]) == {
+        "schema_version": 1,
+        "scene": None,
+        "object_id": 1,
         "tags": ["mine", "to sell"],
         "note": "broken leg",
         "properties": {"price": 3.5},
@@ -160,7 +174,17 @@ def test_tags_notes_and_names(core3d):
     assert len(json.loads(core3d("search", "chair", "--tag", "upstairs", "--json")[1])["hits"]) == 3
 
 
+def test_pictures_of_scenes_whose_scans_are_gone_are_told(core3d, known_db):
+    with Store.open(known_db) as store:
+        item = replace(ATTIC[0], views=(View(0, (0, 0, 8, 8), 1.0),))
+        write_objects(store, "attic", [item], (0.0, 0.0, 1.0))
+    code, _, err = core3d("db", "thumbnails")
+    assert code == 1
+    assert "attic: the scan of 'attic' is not at /scans/attic any more" in err
+    assert "barn: 0 made" in err, "no view was kept of its objects, and the other scene does not stop it"
+
+
 def test_repair_of_a_sound_database_changes_nothing(core3d):
     assert core3d("db", "repair")[1] == "nothing was damaged\n"
     assert core3d("db", "upgrade")[0] == 0
-    assert float(json.loads(core3d("db", "recall", "--json", "-k", 3)[1])[0]["recall"]) == 1
+    assert float(json.loads(core3d("db", "recall", "--json", "-k", 3)[1])["measured"][0]["recall"]) == 1

@@ -80,4 +80,4 @@ def test_json_lists_all_and_a_fault_is_exit_code_1(machine, monkeypatch, capsys)
     with pytest.raises(typer.Exit) as stop:
         doctor.doctor(as_json=True)
     assert stop.value.exit_code == 1
-    assert [finding["state"] for finding in json.loads(capsys.readouterr().out)] == ["ok", "fault"]
+    assert [finding["state"] for finding in json.loads(capsys.readouterr().out)["findings"]] == ["ok", "fault"]

@@ -39,9 +39,8 @@ def test_a_stop_says_what_is_kept(scenes, tmp_path, monkeypatch):
     result = run("index", scenes, "--db", tmp_path / "core3d.db")
     assert result.exit_code == 130
     assert "1 of 2 scenes are done and kept" in result.stderr
-    assert [row["name"] for row in json.loads(run("scenes", "--db", tmp_path / "core3d.db", "--json").stdout)] == [
-        "attic"
-    ]
+    listed = json.loads(run("scenes", "--db", tmp_path / "core3d.db", "--json").stdout)
+    assert [row["scene"] for row in listed["scenes"]] == ["attic"]
 
 
 def test_few_objects_are_told(scenes, tmp_path):

@@ -43,8 +43,12 @@ def test_a_fallback_is_said_once_on_stderr_and_the_search_goes_on(core3d, server
     options = ("--llm", server.url, "--llm-model", "m")
     code, out, err = core3d("search", "--batch", tmp_path / "queries.txt", *options, "--json", "--explain")
     assert code == 0
-    assert [[hit["object_id"] for hit in document["hits"]] for document in json.loads(out)] == [[7], [3], [7]]
-    assert {document["explanation"]["read_by"] for document in json.loads(out)} == {"grammar"}
+    assert [[hit["object_id"] for hit in document["hits"]] for document in json.loads(out)["answers"]] == [
+        [7],
+        [3],
+        [7],
+    ]
+    assert {document["explanation"]["read_by"] for document in json.loads(out)["answers"]} == {"grammar"}
     assert err.splitlines() == [
         f"core3d: LLM parser not used: the answer is not JSON; the grammar reads {text!r}"
         for text in ("lamp", "blue chair")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 import trimesh
 from mesh_samples import BLUE, GREEN, RED, box
+from PIL import Image
 
 from core3d_search import Searcher, plugins
 from core3d_search.errors import InputError
@@ -51,6 +53,14 @@ def index(readers: list, db: Path, monkeypatch: pytest.MonkeyPatch) -> list[Outc
         return list(index_scenes(readers, store, resolve("built-in", ["encoder.name=nouns"])))
 
 
+def middle_of(picture: bytes) -> str:
+    """Return the strongest channel in the middle quarter of a picture."""
+    image = np.asarray(Image.open(io.BytesIO(picture)).convert("RGB"), float)
+    height, width, _ = image.shape
+    middle = image[height * 3 // 8 : height * 5 // 8, width * 3 // 8 : width * 5 // 8]
+    return ("red", "green", "blue")[int(middle.mean((0, 1)).argmax())]
+
+
 def test_each_named_node_is_an_object_with_its_exact_box(
     furniture: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -59,6 +69,7 @@ def test_each_named_node_is_an_object_with_its_exact_box(
     assert outcome.error is None
     with Store.open(str(tmp_path / "a.db")) as store:
         found = {item.label: item for item in store.objects("furniture", with_points=True)}
+        assert set(store.thumbnails("furniture")) == {item.id for item in found.values()}
     assert set(found) == {"kitchen chair 001", "table"}, "Cube.003 names nothing"
     assert found["table"].label_score == 1
     np.testing.assert_allclose(found["table"].box.center, (2, 0.35, 0), atol=0.02)
@@ -99,6 +110,9 @@ def test_a_library_is_one_scene_with_an_object_a_model(
     assert "broken.stl" in outcome.report.skipped[0].reason
     with Store.open(str(tmp_path / "a.db")) as store:
         found = {item.label: item for item in store.objects("assets")}
+        pictures = {label: store.thumbnail(item.id) for label, item in found.items()}
+    assert middle_of(pictures["old stool"]) == "red"
+    assert middle_of(pictures["garden bench b 17"]) == "blue"
     assert set(found) == {"old stool", "garden bench b 17"}
     for item in found.values():
         assert item.box.center[2] == pytest.approx(0.25, abs=0.02), "it stands on the ground, z up"

@@ -1,17 +1,21 @@
 """The whole pipeline on one small generated room: what is stored, what is skipped, and what survives a failure."""
 
+import io
 import shutil
+import sqlite3
 
 import numpy as np
 import pytest
 from fakes import NounEncoder
+from PIL import Image
 
 from core3d_search.errors import InputError
-from core3d_search.indexer.config import resolve
+from core3d_search.indexer.config import ThumbnailConfig, resolve
 from core3d_search.indexer.masks.progressive import make_generator
 from core3d_search.indexer.pipeline import index_scene, index_scenes
 from core3d_search.indexer.readers import find_scenes
 from core3d_search.indexer.readers.frames_folder import FramesFolderReader
+from core3d_search.indexer.thumbnails import add_missing
 from core3d_search.store import Store
 from core3d_search.synthetic import generate_room, write_room
 
@@ -68,6 +72,41 @@ def test_an_unchanged_scene_is_skipped_until_forced_or_configured_otherwise(scen
     assert not index(scene, store, other).unchanged
     np.savetxt(scene / "pose" / "00000.txt", np.eye(4))
     assert not index(scene, store, other).unchanged
+
+
+def test_every_object_gets_one_picture_and_equal_input_gives_equal_ones(scene, store, tmp_path):
+    report = index(scene, store)
+    (record,) = store.scenes()
+    pictures = store.thumbnails(record.name)
+    assert len(pictures) == report.objects
+    assert "thumbnails" in report.seconds
+    for picture in pictures.values():
+        image = Image.open(io.BytesIO(picture))
+        assert (image.format, max(image.size)) == ("WEBP", 256)
+    with Store.open(tmp_path / "second.db", create=True) as second:
+        index(scene, second)
+        assert second.thumbnails(record.name) == pictures
+
+
+def test_pictures_can_be_left_out_and_made_later_and_nothing_else_differs(scene, store, tmp_path):
+    index(scene, store)
+    (record,) = store.scenes()
+    plain = resolve(overrides=["frames.limit=4", "frames.longest_side_px=160", "thumbnails.enabled=false"])
+    assert index(scene, store, plain).unchanged, "they say nothing to whether a scene must be indexed again"
+    with Store.open(tmp_path / "second.db", create=True) as second:
+        index(scene, second, plain)
+        assert second.thumbnails(record.name) == {}
+        assert second.content_checksum() == store.content_checksum()
+        assert add_missing(second, ThumbnailConfig(), record.name) == record.object_count
+        made = second.thumbnails(record.name)
+        assert add_missing(second, ThumbnailConfig(), record.name) == 0
+        assert second.thumbnails(record.name) == made
+        assert second.content_checksum() == store.content_checksum()
+        with sqlite3.connect(second.path) as connection:
+            connection.execute("DELETE FROM thumbnails WHERE object_id = 1")
+        np.savetxt(scene / "pose" / "00000.txt", np.eye(4))
+        with pytest.raises(InputError, match="has changed since; index it again"):
+            add_missing(second, ThumbnailConfig(), record.name)
 
 
 def test_the_same_input_gives_the_same_content(scene, store, tmp_path):

@@ -72,7 +72,7 @@ def test_orders_are_global_unless_each_scene_is_asked():
 def test_one_line(text, line):
     answer = answer_labelled(text, SCENES)
     assert answer.text.startswith(line)
-    assert answer.to_dict()["answer"] == answer.text
+    assert answer.to_dict()["text"] == answer.text
 
 
 def test_a_use_that_no_table_knows_is_left_to_the_words_as_a_whole():

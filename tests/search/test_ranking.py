@@ -69,9 +69,9 @@ def test_empty_table_has_no_hits():
 def test_matcher_is_asked_once_for_each_phrase():
     asked = []
 
-    def match(text):
-        asked.append(text)
-        return MATCH(text)
+    def match(texts):
+        asked.extend(texts)
+        return MATCH(texts)
 
     rank(parse("red chair near a chair near a table, not near a table"), TABLE, match)
     assert sorted(set(asked)) == sorted(asked)
@@ -79,8 +79,8 @@ def test_matcher_is_asked_once_for_each_phrase():
 
 
 def test_similarity_comes_from_the_matcher():
-    def match(text):
-        return PhraseMatch(np.linspace(0, 1, len(TABLE)), np.linspace(-1, 1, len(TABLE)))
+    def match(texts):
+        return [PhraseMatch(np.linspace(0, 1, len(TABLE)), np.linspace(-1, 1, len(TABLE))) for _ in texts]
 
     best = rank(parse("anything at all"), TABLE, match)[0]
     assert best.similarity == pytest.approx(1.0)

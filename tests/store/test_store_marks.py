@@ -17,6 +17,16 @@ def store(tmp_path):
         yield opened
 
 
+def test_what_is_said_of_a_scenes_objects_is_read_at_once(store: Store) -> None:
+    store.tag(1, ["b", "a"])
+    store.note(1, "loose", {"price": 2})
+    store.note(3, "heavy")
+    store.tag(4, ["elsewhere"])
+    store.tag("kitchen", ["of the scene"])
+    assert store.object_marks("kitchen") == {1: store.marks(1), 3: store.marks(3)}
+    assert store.object_marks("kitchen")[1] == Marks(("a", "b"), "loose", {"price": 2})
+
+
 @pytest.mark.parametrize("about", [2, "kitchen"])
 def test_tags_and_notes_are_put_changed_and_taken_away(store: Store, about) -> None:
     assert store.marks(about) == Marks()

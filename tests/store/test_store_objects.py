@@ -153,10 +153,27 @@ def test_a_damaged_embedding_is_told(store: Store) -> None:
 def test_a_thumbnail_is_kept_with_its_object(store: Store) -> None:
     picture = Thumbnail(b"RIFF....WEBP", 96, 64)
     ids = store.write_scene(scene_record(), [], run_record(), scene_objects(), thumbnails=[None, picture, None])
-    assert [store.thumbnail(key) for key in ids] == [None, picture, None]
+    assert [store.thumbnail(key) for key in ids] == [None, picture.webp, None]
+    assert store.thumbnails("kitchen") == {ids[1]: picture.webp}
     again = store.write_scene(scene_record(), [], run_record(), scene_objects())
     assert again == ids
     assert store.thumbnail(ids[1]) is None, "the picture went with the run that took it"
+
+
+def test_pictures_that_come_later_take_the_place_of_those_there_were(store: Store) -> None:
+    ids = write_scene(store)
+    elsewhere = write_scene(store, "office", seed=1)
+    before = store.content_checksum(), store.generation
+    now = store.scene("kitchen").generation
+    store.add_thumbnails("kitchen", {ids[0]: Thumbnail(b"old", 4, 3), ids[2]: Thumbnail(b"kept", 4, 3)}, now)
+    store.add_thumbnails("kitchen", {ids[0]: Thumbnail(b"new", 4, 3), elsewhere[0]: Thumbnail(b"no", 4, 3)}, now)
+    assert store.thumbnails("kitchen") == {ids[0]: b"new", ids[2]: b"kept"}
+    assert store.thumbnails("office") == {}, "an object of another scene gets none"
+    assert (store.content_checksum(), store.generation) == before, "nothing that is searched has changed"
+    assert store.check() == []
+    write_scene(store)
+    with pytest.raises(StoreError, match="'kitchen' was indexed again meanwhile"):
+        store.add_thumbnails("kitchen", {ids[0]: Thumbnail(b"late", 4, 3)}, now)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,5 @@
+"""Scenes for other programs: `export_scene(store, scene, format)` gives the bytes of a file in one of `FORMATS`."""
+
+from core3d_search.exports.formats import FORMATS, ExportFormat, export_scene
+
+__all__ = ["FORMATS", "ExportFormat", "export_scene"]
