@@ -48,10 +48,10 @@ BOXES_ALONE = frozenset(
 )
 """Relations that two boxes decide, wherever the room's walls and its viewer are."""
 
-FIRST_REFINED, GROWTH = 2048, 4
+FIRST_REFINED, GROWTH = 1024, 4
 """Objects whose looks and relations are bounded at first, and how many times more at each further step."""
 
-FIRST_CLOSELY, MOST_CLOSELY = 64, 1024
+FIRST_CLOSELY, MOST_CLOSELY = 32, 1024
 """Objects whose relations to all objects of their scenes are bounded at first, and at a time."""
 
 LEAST_BELIEF = 0.05
