@@ -56,6 +56,7 @@ from core3d_search.store.records import (
     Thumbnail,
 )
 from core3d_search.store.repair import Repair
+from core3d_search.store.transfer import Transferred, transfer
 from core3d_search.store.write import write_scene
 
 
@@ -391,6 +392,18 @@ class Store:
                 return upkeep.checksum(connection)
             except ValueError as error:
                 raise StoreError(f"{self.location} is damaged: {error}; see `core3d db check`") from error
+
+    def copy_to(
+        self, target: Store, scenes: Sequence[str] | None = None, *, replace: bool = False, fresh_ids: bool = False
+    ) -> Transferred:
+        """Copy the scenes called `scenes`, or all, with all that hangs on them, into another database.
+
+        Everything is verified on the way, and comes in one transaction. Objects keep their ids. Raises StoreError,
+        leaving `target` as it was, where a row is damaged, where `target` has a scene of the same name (unless
+        `replace`) or folder, or another object of the same id (unless `fresh_ids`).
+        """
+        with self.database.reading() as source, target.database.writing() as connection:
+            return transfer(source, connection, scenes, replace=replace, fresh_ids=fresh_ids)
 
     def vacuum(self) -> None:
         """Give the space of removed scenes back to the disk."""
