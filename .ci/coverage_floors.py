@@ -16,7 +16,9 @@ from pathlib import Path
 
 FLOORS = {
     "cli": 85,
+    "client": 90,
     "encoders": 94,
+    "evaluation": 90,
     "exports": 95,
     "indexer": 90,
     "meshes": 85,
@@ -25,6 +27,7 @@ FLOORS = {
     "relations": 93,
     "schema": 90,
     "search": 93,
+    "server": 85,
     "store": 95,
     "synthetic": 94,
     "testing": 90,

@@ -12,14 +12,17 @@ from __future__ import annotations
 import argparse
 import json
 import time
+import zlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from core3d_search.query import parse
+from core3d_search.query.nouns import canonical, groups
 from core3d_search.query.words import singular
 from core3d_search.relations import ObjectTable
 from core3d_search.search.grounding import LabelledObject, ground, label_match
@@ -39,7 +42,10 @@ def main() -> None:
         rows = read_rows(name, arguments.sample)
         print(f"\n== {name}: {len(rows)} utterances")
         start = time.perf_counter()
-        answers = [ground(row["text"], labelled_objects(scenes[row["scene"]])) for row in rows]
+        things = {scene: labelled_objects(scenes[scene]) for scene in {row["scene"] for row in rows}}
+        if arguments.synonyms:
+            things = {scene: renamed(objects) for scene, objects in things.items()}
+        answers = [ground(row["text"], things[row["scene"]]) for row in rows]
         seconds = time.perf_counter() - start
         print(f"   {1000 * seconds / len(rows):.1f} ms an utterance")
         right = [_is_right(row, hits) for row, hits in zip(rows, answers, strict=True)]
@@ -64,6 +70,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--sample", type=int, default=0, help="evaluate only this many rows of each set")
     parser.add_argument("--errors", type=int, default=0, help="print this many wrong rows")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--synonyms", action="store_true", help="rename half of the instances by synonyms")
     parser.add_argument("--detections", action="store_true", help="also Nr3D over predicted boxes and labels, IoU 0.25")
     parser.add_argument("--speed", action="store_true", help="also milliseconds of reading and ranking")
     parser.add_argument("--rooms", type=int, default=0, metavar="N", help="also queries about N generated rooms")
@@ -80,6 +87,17 @@ def read_rows(name: str, sample: int) -> list[Row]:
 
 def labelled_objects(objects: Iterable[Row]) -> list[LabelledObject]:
     return [_labelled(o) for o in objects]
+
+
+def renamed(objects: list[LabelledObject]) -> list[LabelledObject]:
+    """Return the objects, about every second one by another name of the same thing where there is one."""
+    names = {canonical(name): group for group in groups() for name in group}
+    chosen = []
+    for one in objects:
+        others = [name for name in names.get(canonical(one.label), []) if name != one.label]
+        digest = zlib.crc32(f"{one.id} {one.label} {one.center}".encode())
+        chosen.append(replace(one, label=others[digest // 2 % len(others)]) if others and digest % 2 else one)
+    return chosen
 
 
 def _labelled(o: Row) -> LabelledObject:

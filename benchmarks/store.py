@@ -31,6 +31,7 @@ from core3d_search.datatypes import Box3D, SceneObject
 from core3d_search.encoders import Calibration
 from core3d_search.search import snapshot
 from core3d_search.search.scoring import THRESHOLD
+from core3d_search.search.ties import order
 from core3d_search.store import EmbeddingModel, RunRecord, SceneRecord, Store
 from core3d_search.synthetic.catalogue import CATEGORIES
 from core3d_search.synthetic.generate import furnish, room_object
@@ -43,7 +44,7 @@ KINDS = {
     "bare noun": [f"{noun}" for noun in NAMES[:40]],
     "attribute": [f"{color} {noun}" for noun in NAMES[3:40:4] for color in ("red", "blue", "white", "brown")],
     "one relation": [
-        "chair near the table",
+        "chair near the dining table",
         "lamp near the bed",
         "mug on the desk",
         "pillow on the sofa",
@@ -61,7 +62,7 @@ KINDS = {
         "nightstand near the bed",
         "kettle near the stove",
         "box near the wardrobe",
-        "vase on the table",
+        "vase on the dining table",
         "chair near the radiator",
     ],
     "two relations": [
@@ -167,7 +168,7 @@ def compare(path: Path, queries: int) -> None:
             between = time.process_time()
             question = now.question(text, None, None, None)
             every = [hit for scene in now.filled for hit in now.fitting(scene, question, THRESHOLD)]
-            every.sort(key=lambda hit: (-hit.score, -hit.similarity, hit.object_id))
+            every.sort(key=order)
             spent["search"] += between - start
             spent["every scene"] += time.process_time() - between
             if [(hit.object_id, hit.score) for hit in found] != [(hit.object_id, hit.score) for hit in every[:10]]:
@@ -215,7 +216,7 @@ def timed(searcher: Searcher, texts: Sequence[str], *, count: bool = False, **op
 
     Of CPU: other processes on the machine then count for little.
     """
-    for space in searcher._current()._spaces.values():
+    for space in searcher._current().spaces.values():
         space.texts(texts)
     seconds = []
     for text in texts:

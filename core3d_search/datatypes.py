@@ -108,7 +108,8 @@ class Reason:
     """One factor of a hit's score, with the values that were measured.
 
     `kind` is "target", "label", "attribute", "relation", "negation" or "superlative"; `score` is in [0, 1], and the
-    product of the scores of all reasons of a hit is the hit's score;
+    product of the scores of all reasons of a hit is the hit's score. A "tie" (score 1) tells what is as good, an
+    "opinion" is what another model sees in the picture.
     `values` carries its units in the keys (`distance_m`, `angle_deg`); `anchor_ids` are database keys.
     """
 

@@ -13,6 +13,10 @@ class StoreError(Core3DError):
     """The database or its vector index cannot be opened, read or written."""
 
 
+class NotFoundError(StoreError):
+    """A scene or an object that is asked for is not in the database."""
+
+
 class ModelError(Core3DError):
     """Weights that are missing, damaged, or of another model than the stored vectors."""
 

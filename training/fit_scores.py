@@ -57,7 +57,7 @@ def samples(
     for text, scenes, answers in asked(truths, arguments.per_room):
         for hit in searcher.search(text, k=arguments.hits, scenes=scenes, threshold=0.01):
             row = np.zeros(len(KINDS))
-            for reason in hit.reasons:
+            for reason in (said for said in hit.reasons if said.kind in KINDS):
                 kind = KINDS.index(reason.kind)
                 row[kind] += np.log(np.clip(reason.score, 1e-3, 1.0)) / powers[reason.kind]
             logs.append(row)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -23,6 +24,15 @@ FEW_OBJECTS = 3
 """A scan with fewer objects is one of a single thing, or has something wrong."""
 
 
+@dataclass(frozen=True)
+class RayCluster:
+    """Scenes on the machines of a Ray cluster, each with so many cores and GPUs."""
+
+    address: str
+    cpus: float
+    gpus: float
+
+
 def index(
     path: Annotated[Path, typer.Argument(help="A folder of scenes, or one scene.", show_default=False)],
     db: options.Database = None,
@@ -40,6 +50,9 @@ def index(
     library: options.Library = False,
     no_check: options.NoCheck = False,
     workers: options.Workers = 1,
+    ray: options.Ray = None,
+    ray_cpus: options.RayCpus = 1.0,
+    ray_gpus: options.RayGpus = 0.0,
     force: Annotated[bool, typer.Option("--force", help="Index again what has not changed.")] = False,
     as_json: options.Json = False,
 ) -> None:
@@ -58,7 +71,8 @@ def index(
         typer.echo(error, err=True)
     with writable_store(db) as store:
         try:
-            for outcome in told_outcomes(scenes, store, db, config, workers, force=force, refuse=not no_check):
+            where = workers if ray is None else RayCluster(ray, ray_cpus, ray_gpus)
+            for outcome in told_outcomes(scenes, store, db, config, where, force=force, refuse=not no_check):
                 if outcome.report is not None:
                     reports.append(outcome.report)
                 else:
@@ -106,16 +120,19 @@ def told_outcomes(
     store: Store,
     db: str | None,
     config: IndexConfig,
-    workers: int,
+    where: int | RayCluster,
     *,
     force: bool = False,
     refuse: bool = True,
 ) -> Iterator[Outcome]:
-    """Index `scenes`, say on stderr what became of each, and yield it; `refuse` those that are nonsense."""
+    """Index `scenes`, say on stderr what became of each, and yield it; `refuse` those that are nonsense.
+
+    `where` is the number of processes here, or a cluster.
+    """
     check = partial(_check, refuse=refuse)
     _tell_names(scenes, store)
     with _progress_bar() as progress:
-        for outcome in _outcomes(scenes, store, db, config, workers, force, check, progress):
+        for outcome in _outcomes(scenes, store, db, config, where, force, check, progress):
             if outcome.report is not None:
                 _print_report(outcome.report)
                 _print_notes(scenes, store, outcome.report)
@@ -130,16 +147,21 @@ def _outcomes(
     store: Store,
     db: str | None,
     config: IndexConfig,
-    workers: int,
+    where: int | RayCluster,
     force: bool,
     check: Callable[[SceneReader], None] | None,
     progress: StageProgress,
 ) -> Iterator[Outcome]:
-    """Index `scenes` in this process, or on several."""
-    if workers > 1 and len(scenes) > 1:
+    """Index `scenes` in this process, on several, or on a cluster."""
+    if isinstance(where, RayCluster):
+        from core3d_search.indexer.ray_cluster import Needs, index_on_ray
+
+        needs = Needs(where.cpus, where.gpus)
+        return index_on_ray(scenes, store, config, where.address, needs, force=force, check=check, progress=progress)
+    if where > 1 and len(scenes) > 1:
         from core3d_search.indexer.workers import index_on_workers
 
-        return index_on_workers(scenes, db, config, workers, force=force, check=check, progress=progress)
+        return index_on_workers(scenes, db, config, where, force=force, check=check, progress=progress)
     from core3d_search.indexer.pipeline import index_scenes
 
     return index_scenes(scenes, store, config, force=force, check=check, progress=progress)

@@ -9,6 +9,7 @@ import typer
 if TYPE_CHECKING:
     from core3d_search.indexer.frames import ReadOptions
     from core3d_search.query.llm import LlmParser
+    from core3d_search.search.second_opinion import SecondOpinion
 
 Database = Annotated[
     str | None,
@@ -35,6 +36,19 @@ LlmModel = Annotated[
     str | None,
     typer.Option("--llm-model", envvar="CORE3D_LLM_MODEL", help="The model to ask there.", metavar="NAME"),
 ]
+Verify = Annotated[
+    str | None,
+    typer.Option(
+        help="Let a vision model judge the first hits by their pictures: the address of an OpenAI-compatible endpoint.",
+        metavar="URL",
+    ),
+]
+VerifyModel = Annotated[
+    str | None,
+    typer.Option(
+        envvar="CORE3D_VERIFY_MODEL", help="The model to ask there.", metavar="NAME", show_default="--llm-model's"
+    ),
+]
 Profile = Annotated[
     str | None, typer.Option(help="Named settings; core3d profiles lists them. [default: the best that is here]")
 ]
@@ -47,6 +61,15 @@ Settings = Annotated[
 Format = Annotated[str | None, typer.Option(help="Force a reader; core3d formats lists them.")]
 NoCheck = Annotated[bool, typer.Option("--no-check", help="Index also scans that do not agree with themselves.")]
 Workers = Annotated[int, typer.Option(min=1, help="Scenes indexed at once, each in a process of its own.")]
+Ray = Annotated[
+    str | None,
+    typer.Option(
+        help="Index on a Ray cluster: auto, local or ray://HOST:10001; it sees scans under the same paths.",
+        metavar="ADDRESS",
+    ),
+]
+RayCpus = Annotated[float, typer.Option(min=0.01, help="With --ray: cores for each scene.")]
+RayGpus = Annotated[float, typer.Option(min=0.0, help="With --ray: GPUs for each scene; 0.25 lets four share one.")]
 DepthScale = Annotated[
     float | None,
     typer.Option(help="Stored depth units to the metre: 1000 for millimetres.", show_default="the format's"),
@@ -89,6 +112,17 @@ def llm_parser(url: str | None, model: str | None) -> LlmParser | None:
     from core3d_search.cli.llm import OnceParser
 
     return OnceParser(url, model)
+
+
+def second_opinion(url: str | None, model: str | None) -> SecondOpinion | None:
+    """Return what `--verify` and `--verify-model` ask for; None without an address."""
+    if url is None:
+        return None
+    if model is None:
+        raise typer.BadParameter("--verify needs --verify-model NAME (or $CORE3D_VERIFY_MODEL)")
+    from core3d_search.search.second_opinion import SecondOpinion
+
+    return SecondOpinion(url, model)
 
 
 def read_options(

@@ -14,7 +14,8 @@ from core3d_search.cli import options, output
 
 if TYPE_CHECKING:
     from core3d_search.datatypes import Hit, Reason
-    from core3d_search.search.searcher import Searcher
+    from core3d_search.search.searcher import Judge, Searcher
+    from core3d_search.search.second_opinion import SecondOpinion
 
 UNITS = {"_m": " m", "_deg": "°"}
 """How the units that end the keys of measured values are written for people."""
@@ -44,6 +45,8 @@ def search(
     lang: options.Language = None,
     llm: options.LlmUrl = None,
     llm_model: options.LlmModel = None,
+    verify: options.Verify = None,
+    verify_model: options.VerifyModel = None,
     batch: Annotated[Path | None, typer.Option(help="A file with one query a line; - reads stdin.")] = None,
     draw: Annotated[Path | None, typer.Option(help="Write a picture of the first hit in its best frame.")] = None,
     as_json: options.Json = False,
@@ -80,7 +83,12 @@ def search(
             )
             for query in queries
         ]
-        answers = [ask(searcher, request, image, answer_below=threshold) for request in requests]
+        opinion = options.second_opinion(verify, verify_model or llm_model)
+        judges = [_judge(searcher, request.text, opinion) for request in requests]
+        answers = [
+            ask(searcher, request, image, answer_below=threshold, judge=judge)
+            for request, judge in zip(requests, judges, strict=True)
+        ]
         if draw is not None:
             _draw(searcher, answers[0].hits, draw)
     if as_json:
@@ -99,6 +107,14 @@ def search(
             if asked.answer is not None:
                 typer.echo(asked.answer.text)
             _print_hits(asked.hits, threshold)
+
+
+def _judge(searcher: Searcher, text: str, opinion: SecondOpinion | None) -> Judge | None:
+    if opinion is None or not text.strip():
+        return None
+    from core3d_search.cli.second_opinion import judge_for
+
+    return judge_for(searcher, text, opinion)
 
 
 def _lines(path: Path) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,8 @@ CORNERS = np.array([[x, y, z] for x in (-0.5, 0.5) for y in (-0.5, 0.5) for z in
 EDGES = [(a, b) for a in range(8) for b in range(a + 1, 8) if np.count_nonzero(CORNERS[a] != CORNERS[b]) == 1]
 PALETTE = ("#ff3b30", "#34c759", "#0a84ff", "#ff9f0a", "#bf5af2", "#64d2ff", "#ffd60a")
 NEAR_PLANE_M = 0.05
+AROUND, LEAST_AROUND_PX = 0.6, 24
+"""How much of a frame is shown around an object: shares of its size, and pixels at least."""
 Segment = tuple[tuple[float, float], tuple[float, float]]
 
 
@@ -47,6 +50,46 @@ def draw_answer(store: Store, hit: Hit, path: Path) -> None:
         Image.fromarray(picture).save(path)
     except (OSError, ValueError) as error:
         raise InputError(f"{path} cannot be written as a picture: {error}") from error
+
+
+def view_of(store: Store, hit: Hit) -> npt.NDArray[np.uint8]:
+    """Return what the frame that shows `hit` best has around it, (H, W, 3) uint8 RGB, the edges of its box drawn in.
+
+    The margin is `AROUND` of the box on each side, so that relations can be seen. Where the scan is gone it is the
+    small picture that was kept of the object; raises InputError where there is none either.
+    """
+    found = store.object(hit.object_id)
+    try:
+        scan, apart = scan_of(store, hit.scene)
+        if not found.views:
+            raise InputError(f"object {hit.object_id} is stored without a view; index {hit.scene!r} again")
+        frame, box = scan[found.views[0].frame], found.box.moved(apart)
+    except (InputError, OSError) as error:
+        kept = store.thumbnail(hit.object_id)
+        if kept is None:
+            raise InputError(str(error)) from error
+        return _opened(kept)
+    return around(frame, box)
+
+
+def around(frame: Frame, box: Box3D) -> npt.NDArray[np.uint8]:
+    """Return the part of the frame's image around a world-frame `box`, its edges drawn in; all where none is seen."""
+    picture = draw_boxes(frame, [box], [""])
+    points = np.array([point for segment in box_edges(frame, box) for point in segment]).reshape(-1, 2)
+    height, width = picture.shape[:2]
+    if not len(points):
+        return picture
+    low, high = np.clip(points.min(axis=0), 0, (width, height)), np.clip(points.max(axis=0), 0, (width, height))
+    margin = np.maximum(AROUND * (high - low), LEAST_AROUND_PX)
+    (left, top), (right, bottom) = np.floor(np.maximum(low - margin, 0)).astype(int), np.ceil(high + margin).astype(int)
+    return picture[top:bottom, left:right]
+
+
+def _opened(webp: bytes) -> npt.NDArray[np.uint8]:
+    from PIL import Image
+
+    with Image.open(io.BytesIO(webp)) as image:
+        return np.asarray(image.convert("RGB"))
 
 
 def scan_of(store: Store, scene: str) -> tuple[SceneReader, Floats | None]:
@@ -86,7 +129,7 @@ def draw_boxes(frame: Frame, boxes: Sequence[Box3D], captions: Sequence[str]) ->
         segments = box_edges(frame, box)
         for segment in segments:
             draw.line(segment, fill=color, width=width)
-        if segments:
+        if segments and caption:
             _caption(draw, font, caption, color, segments, image.size)
     return np.asarray(image)
 

@@ -20,7 +20,16 @@ from core3d_search.indexer.perceive import SceneResult, perceive
 from core3d_search.indexer.report import RunReport, StageProgress, silent
 from core3d_search.indexer.thumbnails import Thumbnails
 from core3d_search.indexer.work_file import WorkFile, input_key, place_of
-from core3d_search.indexer.write import RunInput, name_in, refuse_exchanged, write, write_failure
+from core3d_search.indexer.write import (
+    FoundScene,
+    RunInput,
+    failed_run,
+    found_scene,
+    name_in,
+    refuse_exchanged,
+    write,
+    write_failure,
+)
 from core3d_search.store import Store
 from core3d_search.version import __version__
 
@@ -93,34 +102,40 @@ def index_scene(
     name = name_in(store, reader)
     if not force and store.is_current(name, run.fingerprint, run.config_checksum):
         return RunReport(name, len(reader), objects=store.scene(name).object_count, unchanged=True)
-    refuse_exchanged(store, reader, run)
+    refuse_exchanged(store, reader, run.fingerprint)
     work = _work_file(store, reader, run)
     journal = Journal(work)
     try:
-        if check is not None and knows_parts(reader) is None:  # what is rendered here agrees with itself
-            check(reader)
-        result = find_objects(reader, generator, config, journal, encoder=encoder, progress=progress)
-        pictures = Thumbnails(result, config.thumbnails, journal.clock)
-        objects = describe(result, reader, encoder, config, journal.clock, look=pictures.take, progress=progress)
-        write(store, reader, run, journal, result, objects, pictures.made)
+        found = find_scene(reader, run, journal, generator, encoder, check=check, progress=progress)
+        report = write(store, reader, found)
     except Exception as error:
-        write_failure(store, reader, run, journal, error)
+        write_failure(store, reader, failed_run(run, journal, error))
         raise
     finally:
         if work is not None:
             work.close()
     if work is not None:
         work.remove()
-    return RunReport(
-        name_in(store, reader),  # asked again: it may have been renamed meanwhile
-        len(journal.frames),
-        tuple(journal.skipped),
-        journal.mask_count,
-        len(result.observations),
-        len(objects),
-        dict(journal.clock.seconds),
-        resumed=journal.resumed_count,
-    )
+    return report
+
+
+def find_scene(
+    reader: SceneReader,
+    run: RunInput,
+    journal: Journal,
+    generator: MaskGenerator,
+    encoder: Encoder,
+    *,
+    check: Callable[[SceneReader], object] | None = None,
+    progress: StageProgress = silent,
+) -> FoundScene:
+    """Return all that is to be kept of a scene; needs no database. Raises as its steps do."""
+    if check is not None and knows_parts(reader) is None:  # what is rendered here agrees with itself
+        check(reader)
+    result = find_objects(reader, generator, run.config, journal, encoder=encoder, progress=progress)
+    pictures = Thumbnails(result, run.config.thumbnails, journal.clock)
+    objects = describe(result, reader, encoder, run.config, journal.clock, look=pictures.take, progress=progress)
+    return found_scene(reader, run, journal, result, objects, pictures.made)
 
 
 def _work_file(store: Store, reader: SceneReader, run: RunInput) -> WorkFile | None:

@@ -21,6 +21,7 @@ from core3d_search.indexer.masks import MaskGenerator
 from core3d_search.indexer.perceive import SceneResult
 from core3d_search.indexer.planes import Structure
 from core3d_search.indexer.readers import fingerprint
+from core3d_search.indexer.report import RunReport
 from core3d_search.store import (
     EmbeddingModel,
     FrameRecord,
@@ -77,7 +78,7 @@ def name_in(store: Store, reader: SceneReader) -> str:
     return store.name_of_folder(str(reader.source)) or reader.name
 
 
-def refuse_exchanged(store: Store, reader: SceneReader, run: RunInput) -> None:
+def refuse_exchanged(store: Store, reader: SceneReader, fingerprint: str) -> None:
     """Raise StoreError where a known folder now holds what is known as another scene, which its files name.
 
     To go on would give one scene the objects of the other, and lose what people said about both.
@@ -86,26 +87,38 @@ def refuse_exchanged(store: Store, reader: SceneReader, run: RunInput) -> None:
     if name == reader.name or all(scene.name != reader.name for scene in store.scenes()):
         return
     seen, other = ({each.fingerprint for each in store.runs(scene)} for scene in (name, reader.name))
-    if run.fingerprint in other - seen:
+    if fingerprint in other - seen:
         raise StoreError(
             f"{reader.source} is in {store.location} as scene {name!r}, but holds now what is there as scene "
             f"{reader.name!r}; move it back, or `core3d db remove {name}` first"
         )
 
 
-def write(
-    store: Store,
+@dataclass(frozen=True, eq=False)
+class FoundScene:
+    """All that a store keeps of an indexed scene: made where the scan is, written where the database is.
+
+    `members` and `thumbnails` have an entry an object.
+    """
+
+    scene: SceneRecord
+    frames: Sequence[FrameRecord]
+    run: RunRecord
+    objects: Sequence[SceneObject]
+    members: Sequence[Sequence[ObservationRecord]]
+    thumbnails: Sequence[Thumbnail | None]
+    report: RunReport
+
+
+def found_scene(
     reader: SceneReader,
     run: RunInput,
     journal: Journal,
     result: SceneResult,
     objects: Sequence[SceneObject],
-    thumbnails: Sequence[Thumbnail | None] | None = None,
-) -> None:
-    """Replace what `store` holds of the scene by `objects`, those of `result` described, in one transaction.
-
-    `thumbnails` has the picture of each, in their order.
-    """
+    thumbnails: Sequence[Thumbnail | None],
+) -> FoundScene:
+    """Return what is to be kept of a scene: `objects` are those of `result`, described, `thumbnails` their pictures."""
     members = [
         [
             ObservationRecord(o.frame, o.level, o.score, tuple(o.box.tolist()), o.pixel_count)
@@ -114,22 +127,49 @@ def write(
         for fused in result.objects
     ]
     frames = [_frame_record(note) for note in result.frames]
+    scene = replace(_scene_record(reader, result.structure), origin=origin_of(reader))
+    report = RunReport(
+        reader.name,
+        len(journal.frames),
+        tuple(journal.skipped),
+        journal.mask_count,
+        len(result.observations),
+        len(objects),
+        dict(journal.clock.seconds),
+        resumed=journal.resumed_count,
+    )
     record = _run_record(run, journal, object_count=len(objects))
-    scene = replace(_scene_record(store, reader, result.structure), origin=origin_of(reader))
-    store.write_scene(scene, frames, record, objects, members, thumbnails)
+    return FoundScene(scene, frames, record, objects, members, thumbnails, report)
 
 
-def write_failure(store: Store, reader: SceneReader, run: RunInput, journal: Journal, error: Exception) -> None:
-    """Remember that a run failed and why: the message of an error of ours, the traceback of any other."""
+def write(store: Store, reader: SceneReader, found: FoundScene) -> RunReport:
+    """Replace what `store` holds of the scene by what was found, in one transaction; return the report to give.
+
+    Raises StoreError where its folder now holds another scene, see `refuse_exchanged`.
+    """
+    refuse_exchanged(store, reader, found.run.fingerprint)
+    scene = replace(found.scene, name=name_in(store, reader))
+    store.write_scene(scene, found.frames, found.run, found.objects, found.members, found.thumbnails)
+    return replace(found.report, scene=name_in(store, reader))  # asked again: it may have been renamed meanwhile
+
+
+def failed_run(run: RunInput, journal: Journal, error: Exception) -> RunRecord:
+    """Return the record of a run that failed, and why: the message of an error of ours, the traceback of any other."""
     told = str(error) if isinstance(error, Core3DError) else "".join(traceback.format_exception(error))
+    return _run_record(run, journal, error=told)
+
+
+def write_failure(store: Store, reader: SceneReader, failed: RunRecord) -> None:
+    """Remember that a run failed, touching nothing else that is stored of the scene."""
     with suppress(StoreError):  # on a full disk this fails as well; the first error is the one to tell
-        store.record_failed_run(_scene_record(store, reader, None), _run_record(run, journal, error=told))
+        scene = replace(_scene_record(reader, None), name=name_in(store, reader))
+        store.record_failed_run(scene, failed)
 
 
-def _scene_record(store: Store, reader: SceneReader, structure: Structure | None) -> SceneRecord:
+def _scene_record(reader: SceneReader, structure: Structure | None) -> SceneRecord:
     up = structure.up if structure else reader.up
     towards = None if up is None else (float(up[0]), float(up[1]), float(up[2]))
-    return SceneRecord(name_in(store, reader), str(reader.source), reader.format, towards)
+    return SceneRecord(reader.name, str(reader.source), reader.format, towards)
 
 
 def _frame_record(note: FrameNote) -> FrameRecord:

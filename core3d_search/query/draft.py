@@ -16,7 +16,8 @@ class Draft:
     """What is known so far of one object or group; `frozen` turns it into a `Phrase`.
 
     `pronoun` marks "it" and "the one", `plural` more than one thing, `group` "the row of ...", `this` a demonstrative
-    and `mutual` "each other".
+    and `mutual` "each other". `implied`: nothing was named yet, a relation only came first ("under the desk is ...").
+    `partial`: "two of the three chairs": what is said of some is not said of the one that is asked for.
     """
 
     noun: str = ""
@@ -31,6 +32,8 @@ class Draft:
     group: bool = False
     this: bool = False
     mutual: bool = False
+    implied: bool = False
+    partial: bool = False
 
     @property
     def name(self) -> str:

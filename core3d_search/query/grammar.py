@@ -6,6 +6,7 @@ a clause ("the mug on the table next to the window") and to the target after a c
 as "closest to" always belong to what the sentence is about. The steps are tried in the order of `STEPS`:
 
     viewpoint                                            where the speaker stands and looks    viewpoints.py
+    seen_side                                            "with the door to your right"          seen_sides.py
     mark, imperative, conjunction, negation, attribute,
     statement                                            what each sentence is about           statements.py
     use                                                  "something to sit on"                 uses.py
@@ -35,6 +36,7 @@ from core3d_search.query.orders import alone, ordinal, selector
 from core3d_search.query.questions import QUESTION_OPENINGS
 from core3d_search.query.reading import Reading
 from core3d_search.query.relation_phrases import relation
+from core3d_search.query.seen_sides import seen_side
 from core3d_search.query.sides import side
 from core3d_search.query.statements import attribute, conjunction, imperative, mark, negation, statement
 from core3d_search.query.translations import LANGUAGES
@@ -137,8 +139,8 @@ def question(r: Reading) -> bool:
 
 
 STEPS = (
-    mark, question, viewpoint, use, imperative, conjunction, negation, measure, side, ordinal, alone, selector,
-    relation, attribute, statement,
+    mark, question, viewpoint, seen_side, use, imperative, conjunction, negation, measure, side, ordinal, alone,
+    selector, relation, attribute, statement,
 )  # fmt: skip
 """Each returns whether it consumed something; the first that does wins."""
 
@@ -161,12 +163,9 @@ def _judged(r: Reading, query: Query) -> Query:
 
 
 def _viewpoint(r: Reading) -> Viewpoint | None:
-    if r.standing is None and r.facing is None:
-        return None
-    return Viewpoint(
-        r.standing.frozen() if r.standing is not None else None,
-        r.facing.frozen() if r.facing is not None else None,
-    )
+    said = {"standing": r.standing, "facing": r.facing, **r.seen}
+    parts = {name: place.frozen() for name, place in said.items() if place is not None}
+    return Viewpoint(**parts) if parts else None
 
 
 def _name_target(r: Reading) -> None:

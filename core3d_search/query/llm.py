@@ -12,40 +12,25 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import urllib.error
-import urllib.request
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from http.client import HTTPException
-from typing import Any, Literal, Protocol
-from urllib.parse import urlsplit
+from typing import Literal
 
 from core3d_search.errors import InputError
 from core3d_search.query import Phrase, Query, parse
+from core3d_search.query.endpoint import FAULTS, Cache, check_address, complete, why
 from core3d_search.query.grammar import split_scene
 from core3d_search.query.lexicon import ORDER_NAMES, PREDICATE_NAMES
 from core3d_search.query.notation import looks_exact
 from core3d_search.query.plain import from_plain, schema, to_plain
 
-_LARGEST_ANSWER = 1_000_000
 _LONGEST_TEXT = 2000
 _INSTRUCTION = """Translate a request for objects in a 3D scan of a room into JSON. Do not answer it.
 The target is what is asked for. Relations hold between the target and its anchors; anchors are phrases with relations
 of their own. Predicates: {predicates}. Orders pick one among several, rank 1 is the first: {orders}.
 "with" is for what an object carries or contains; "between" has two anchors. Nouns are singular, without adjectives.
 The viewpoint is where the speaker says to stand and to look. Leave out what is not said."""
-_FAULTS = (InputError, ValueError, KeyError, TypeError, IndexError, RecursionError, OSError, HTTPException)
-"""All that a wrong address, a broken connection and an answer of any shape can raise."""
-
-
-class Cache(Protocol):
-    """Checked answers as JSON, by the name of the request: a dict, or `Store.query_readings`."""
-
-    def get(self, request: str, /) -> str | None: ...
-
-    def __setitem__(self, request: str, made: str, /) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -72,8 +57,7 @@ class LlmParser:
     cache: Cache = field(default_factory=dict[str, str], repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        if urlsplit(self.url).scheme not in ("http", "https"):
-            raise InputError(f"an LLM endpoint is an http or https address, got {self.url!r}")
+        check_address(self.url)
 
     def parse(self, text: str, vocabulary: Collection[str] = (), scenes: Collection[str] = ()) -> Reading:
         """Return the model's reading of `text`, else the grammar's; never raises on what the endpoint does.
@@ -87,12 +71,12 @@ class LlmParser:
         name = hashlib.sha256(f"{self.url}\n{body}".encode("utf-8", "replace")).hexdigest()
         kept = self.cache.get(name)
         if kept is not None:
-            with suppress(*_FAULTS):  # a damaged one is as good as none
+            with suppress(*FAULTS):  # a damaged one is as good as none
                 return Reading(replace(_checked(kept), text=text, scene=scene), "cache")
         try:
-            query = _checked(self._ask(body))
-        except _FAULTS as error:
-            return Reading(parse(text, vocabulary, scenes), "grammar", f"LLM parser not used: {_why(error)}")
+            query = _checked(complete(self.url, body, self.key, self.timeout))
+        except FAULTS as error:
+            return Reading(parse(text, vocabulary, scenes), "grammar", f"LLM parser not used: {why(error)}")
         self.cache[name] = _written(query)
         return Reading(replace(query, text=text, scene=scene), "llm")
 
@@ -112,31 +96,9 @@ class LlmParser:
         }
         return json.dumps(body)
 
-    def _ask(self, body: str) -> str:
-        headers = {"Content-Type": "application/json"}
-        key = (self.key or os.environ.get("CORE3D_LLM_KEY") or "").strip()
-        if key:
-            if not (key.isascii() and key.isprintable()):  # http.client would show it in its message
-                raise InputError("the key holds characters that no key has")
-            headers["Authorization"] = f"Bearer {key}"
-        request = urllib.request.Request(self.url.rstrip("/") + "/chat/completions", body.encode(), headers)
-        with urllib.request.build_opener(_NoRedirect).open(request, timeout=self.timeout) as response:
-            answer: Any = json.loads(response.read(_LARGEST_ANSWER))
-        content = answer["choices"][0]["message"]["content"]
-        if not isinstance(content, str):
-            raise InputError(f"the answer is no text but {type(content).__name__}")
-        return content
-
-
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """A redirect would take the key to an address that nobody named."""
-
-    def redirect_request(self, *_: Any) -> None:
-        return None
-
 
 def _checked(answer: str) -> Query:
-    """Return the query that an answer in JSON describes; raises one of _FAULTS."""
+    """Return the query that an answer in JSON describes; raises one of `FAULTS`."""
     query = from_plain(json.loads(answer))
     if query.target == Phrase():
         raise InputError("the answer names no target")
@@ -146,15 +108,3 @@ def _checked(answer: str) -> Query:
 
 def _written(query: Query) -> str:
     return json.dumps(to_plain(query), ensure_ascii=False)
-
-
-def _why(error: Exception) -> str:
-    if isinstance(error, urllib.error.HTTPError):
-        return f"the endpoint answered {error.code}"
-    if isinstance(error, urllib.error.URLError):
-        return f"no answer from the endpoint ({error.reason})"
-    if isinstance(error, (KeyError, IndexError, TypeError)):
-        return "the answer has not the shape of a chat completion"
-    if isinstance(error, json.JSONDecodeError):
-        return "the answer is not JSON"
-    return str(error) or type(error).__name__

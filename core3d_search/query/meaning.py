@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Literal, get_args
 
 from core3d_search.query.affordances import USES
@@ -92,10 +92,18 @@ class Phrase:
 
 @dataclass(frozen=True)
 class Viewpoint:
-    """Where the speaker stands and what the speaker faces; a missing part is supplied by the room."""
+    """Where the speaker stands, and what the speaker faces or has to the left, to the right and behind; a missing part
+    is supplied by the room."""
 
     standing: Phrase | None = None
     facing: Phrase | None = None
+    left: Phrase | None = None
+    right: Phrase | None = None
+    behind: Phrase | None = None
+
+
+VIEW_PARTS = tuple(field.name for field in fields(Viewpoint))
+"""The parts of a viewpoint, in the order of the notation."""
 
 
 @dataclass(frozen=True)
@@ -128,11 +136,10 @@ class Query:
 def _notation(query: Query) -> str:
     """Return the exact notation of `query`."""
     parts = [query.aim, _phrase(query.target)]
-    if query.viewpoint is not None:
-        if query.viewpoint.standing is not None:
-            parts += ["standing", _phrase(query.viewpoint.standing)]
-        if query.viewpoint.facing is not None:
-            parts += ["facing", _phrase(query.viewpoint.facing)]
+    for name in VIEW_PARTS if query.viewpoint is not None else ():
+        place = getattr(query.viewpoint, name)
+        if place is not None:
+            parts += [name, _phrase(place)]
     if query.scene is not None:
         parts += ["in", json.dumps(query.scene)]
     if query.per_scene:

@@ -15,7 +15,16 @@ from typing import Any
 
 from core3d_search.errors import InputError
 from core3d_search.query.lexicon import ORDER_NAMES, PREDICATE_NAMES
-from core3d_search.query.meaning import Attribute, Measure, Phrase, Query, Relation, Selector, Viewpoint
+from core3d_search.query.meaning import (
+    VIEW_PARTS,
+    Attribute,
+    Measure,
+    Phrase,
+    Query,
+    Relation,
+    Selector,
+    Viewpoint,
+)
 
 _TOKEN = re.compile(r'\s*("(?:[^"\\]|\\.)*"|[\[\](),<>=]|[^\s\[\](),<>="]+)')
 
@@ -75,22 +84,20 @@ class _Reader:
     def query(self) -> Query:
         aim = self.take()
         target = self.phrase()
-        standing = facing = scene = None
+        scene = None
+        view: dict[str, Phrase] = {}
         per_scene = False
         while self.peek():
             part = self.take()
-            if part == "standing":
-                standing = self.phrase()
-            elif part == "facing":
-                facing = self.phrase()
+            if part in VIEW_PARTS:
+                view[part] = self.phrase()
             elif part == "in":
                 scene = self.string()
             elif part == "each":
                 per_scene = True
             else:
-                raise InputError(f"query notation: expected standing, facing, in or each, found {part!r}")
-        view = Viewpoint(standing, facing) if standing is not None or facing is not None else None
-        return Query(target, view, scene, aim, per_scene, text=self.text)  # type: ignore[arg-type]
+                raise InputError(f"query notation: expected {', '.join(VIEW_PARTS)}, in or each, found {part!r}")
+        return Query(target, Viewpoint(**view) if view else None, scene, aim, per_scene, text=self.text)  # type: ignore[arg-type]
 
     def phrase(self) -> Phrase:
         self.take("[")

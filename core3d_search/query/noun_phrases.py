@@ -15,6 +15,9 @@ from core3d_search.query.words import singular
 _LONGEST_COMPOUND, _LONGEST_PHRASE = 4, 14
 
 
+_MADE = frozenset("placed mounted hanging leaning stacked built seated standing sitting installed".split())
+"""What a thing does or what was done to it says nothing of it between "the" and the noun: "a mounted red shelf"."""
+_WITH_LOOKS = frozenset("hand most and colored coloured side".split())
 _GROUPS = {word: group for group, found in lex.GROUPS.items() for word in found if word != "pair"}
 
 
@@ -63,7 +66,7 @@ def noun_follows(r: Cursor, offset: int) -> bool:
     """Whether a noun follows at `offset` after adjectives, side words and numbers."""
     for k in range(offset, offset + 7):
         word = r.word(k)
-        looks = word in lex.ADJECTIVES or word in lex.ORDINALS or word in ("hand", "most", "and", "colored", "side")
+        looks = word in lex.ADJECTIVES or word in lex.ORDINALS or word in _MADE or word in _WITH_LOOKS
         number = word in lex.NUMBERS and word != "one"
         if not (looks or number or word in lex.SIDES):
             break
@@ -126,6 +129,7 @@ def _number(r: Cursor, begun: _Begun) -> bool:
     if number is None:
         return False
     if word not in ("one", "single"):
+        begun.draft.partial = begun.draft.number is not None
         begun.draft.number, begun.draft.plural = number, True
     begun.determined = True
     r.eat()
@@ -193,13 +197,17 @@ def _unseen(r: Cursor, begun: _Begun) -> bool:
     shaped = two[1] in ("shaped", "sized", "looking", "colored")
     distant = two[0] in ("far", "opposite", "nearby") and begun.determined and noun_follows(r, 1)
     light = two[0] == "light" and lex.ADJECTIVES.get(two[1], ("", ""))[0] == "color"
+    made = begun.determined and two[0] in _MADE and noun_follows(r, 1)
     if two in (("wall", "mounted"), ("wall", "hung")) and noun_follows(r, 2):
         r.eat(2)
     elif two == ("side", "by") and r.word(2) == "side" and noun_follows(r, 3):
         r.eat(3)
+    elif shaped and two[0] in ("light", "dark") and noun_follows(r, 2):
+        begun.draft.attributes.append(Attribute("color", {"light": "bright"}.get(two[0], two[0])))
+        r.eat(2)
     elif shaped and r.is_unknown(two[0]) and r.name_ahead() is None:
         r.eat(2)
-    elif distant or light:
+    elif distant or light or made:
         r.eat()
     else:
         return False

@@ -10,7 +10,17 @@ from core3d_search.errors import InputError
 from core3d_search.query import lexicon as lex
 from core3d_search.query.affordances import USES
 from core3d_search.query.lexicon import ORDER_NAMES, PREDICATE_NAMES
-from core3d_search.query.meaning import AIMS, Attribute, Measure, Phrase, Query, Relation, Selector, Viewpoint
+from core3d_search.query.meaning import (
+    AIMS,
+    VIEW_PARTS,
+    Attribute,
+    Measure,
+    Phrase,
+    Query,
+    Relation,
+    Selector,
+    Viewpoint,
+)
 from core3d_search.query.parts import PARTS
 
 _KINDS: dict[str, Collection[str]] = {
@@ -35,9 +45,9 @@ def from_plain(value: Any, text: str = "") -> Query:
     _known(data, {"target", "viewpoint", "scene", "aim", "per_scene"}, "the query")
     view = data.get("viewpoint")
     if view is not None:
-        _known(_checked(view, dict, "viewpoint"), {"standing", "facing"}, "viewpoint")
-        parts = [None if view.get(name) is None else _phrase(view[name], 1) for name in ("standing", "facing")]
-        view = Viewpoint(*parts) if any(parts) else None
+        _known(_checked(view, dict, "viewpoint"), set(VIEW_PARTS), "viewpoint")
+        parts = {name: _phrase(view[name], 1) for name in VIEW_PARTS if view.get(name) is not None}
+        view = Viewpoint(**parts) if any(parts.values()) else None
     scene = data.get("scene")
     if scene is not None:
         _checked(scene, str, "scene")
@@ -167,7 +177,7 @@ def schema() -> dict[str, Any]:
         selectors=many(selector), number=maybe({"type": "integer"}), excluded=many(text),
     )  # fmt: skip
     whole = record(
-        target=phrase, viewpoint=maybe(record(standing=maybe(phrase), facing=maybe(phrase))), scene=maybe(text),
+        target=phrase, viewpoint=maybe(record(**dict.fromkeys(VIEW_PARTS, maybe(phrase)))), scene=maybe(text),
         aim=either(AIMS), per_scene=flag,
     )  # fmt: skip
     return whole | {"$defs": {"phrase": described}}

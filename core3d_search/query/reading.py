@@ -15,9 +15,9 @@ class Reading(Cursor):
 
     `target` is what is searched for; `subject` what the sentence is about; `head` the last noun, to which a relation
     belongs inside a clause; `owner` what the last relation described; `others` the things that were mentioned and
-    are not yet related to the target; `standing` and `facing` the viewpoint. `negated`: a negation waits for what it
-    negates; `existential`: "there is" was read; `provisional`: the target was only said to be there and may change;
-    `shared`: a relation that waits for the anchor of the next one.
+    are not yet related to the target; `standing`, `facing` and what is `seen` left, right and behind the viewpoint.
+    `negated`: a negation waits for what it negates; `existential`: "there is" was read; `provisional`: the target was
+    only said to be there and may change; `shared`: a relation that waits for the anchor of the next one.
     """
 
     def __init__(self, words: list[str], names: Collection[str]) -> None:
@@ -31,6 +31,7 @@ class Reading(Cursor):
         self.others: list[Draft] = []
         self.standing: Draft | None = None
         self.facing: Draft | None = None
+        self.seen: dict[str, Draft] = {}
         self.negated = False
         self.existential = False
         self.provisional = False
@@ -39,7 +40,7 @@ class Reading(Cursor):
     def current(self) -> Draft:
         """Return the target; an unnamed one if nothing was named yet."""
         if self.target is None:
-            draft = Draft(pronoun=True)
+            draft = Draft(pronoun=True, implied=True)
             self.focus(draft)
             return draft
         return self.target
@@ -47,6 +48,18 @@ class Reading(Cursor):
     def focus(self, draft: Draft) -> None:
         """Make `draft` the target that is being described."""
         self.target = self.subject = self.head = draft
+
+    def refocus(self, draft: Draft) -> None:
+        """Make `draft` what is asked for, in place of the target, which is now expected near it."""
+        if self.target is None or not self.target.noun:
+            self.adopt(draft)
+            return
+        if draft in self.others:
+            self.others.remove(draft)
+        if not self.target.partial:
+            self.others.append(self.target)
+        self.focus(draft)
+        self.provisional = False
 
     def described(self) -> Draft:
         """Return the draft that an order after the noun belongs to."""
@@ -64,6 +77,7 @@ class Reading(Cursor):
             return
         if self.target is not None:
             draft.absorb(self.target)
+            draft.excluded += self.target.excluded
         self.focus(draft)
         self.provisional = self.provisional or self.existential
 
@@ -78,8 +92,9 @@ class Reading(Cursor):
         self.focus(target)
 
     def exclude(self, draft: Draft) -> None:
-        """ "not the brown one": what was said of it must not hold."""
+        """ "not the brown one": what was said of it must not hold, unless it was said of the target as well."""
         target = self.current()
+        draft.attributes = [a for a in draft.attributes if a not in target.attributes]
         target.attributes += [Attribute(a.kind, a.value, not a.negated) for a in draft.attributes]
         target.selectors += [(order, rank, anchors, not no) for order, rank, anchors, no in draft.selectors]
         target.relations += [(name, anchors, not no) for name, anchors, no in draft.relations]

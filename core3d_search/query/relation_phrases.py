@@ -89,6 +89,9 @@ def is_special(r: Reading, owner: Draft, predicate: str, anchor: Draft, negated:
         owner.pick(lex.ORDER_OF_RELATION[predicate], negated=negated)  # "above all other pillows"
     elif owner in r.others and same:
         r.turn_to_target(owner, predicate, negated)
+    elif anchor.this and about_target and owner.excluded and not owner.noun:
+        r.focus(anchor)  # "there is no lamp above this desk"
+        anchor.relations += [(lex.INVERSE.get(predicate, "near"), [Draft(noun)], True) for noun in owner.excluded]
     elif r.provisional and anchor.this and about_target:
         r.focus(anchor)  # "there are plants next to this cabinet"
         r.provisional = False

@@ -117,10 +117,11 @@ def _group_follows(r: Reading, offset: int) -> bool:
             name = canonical(found[1])
             if name in ("room", "group", "row", "stack", "pile", "set", "scene"):
                 return True
-            if r.target is None or not r.target.noun:
-                return True
             last = r.word(k + found[0] - 1)
-            return name == r.target.name and (counted or singular(last) != last)
+            several = counted or singular(last) != last
+            if r.target is None or not r.target.noun:
+                return several or (r.target is not None and not r.target.implied)
+            return name == r.target.name and several
         if word in MARKS or not word:
             return counted
         counted = counted or word in lex.NUMBERS or word.isdigit() or word in ("them", "others", "all", "many")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core3d_search.query import lexicon as lex
+from core3d_search.query.cursor import MARKS
 from core3d_search.query.draft import Draft
 from core3d_search.query.noun_phrases import noun_phrase
 from core3d_search.query.reading import Reading
@@ -67,6 +68,8 @@ def _kind(r: Reading, opened: bool) -> str:
         return "facing" if said and (after in _TOWARD or (after == "to" and opened)) else ""
     if word in _STANDS and first:
         return "standing"
+    if word in ("walk", "go") and after == "to" and not opened and not _goes_on(r):
+        return ""  # "walk to the seat on the right" asks for the seat
     if word in _ENTERS and (opened or (first and word not in ("exit", "go", "come", "leave"))):
         return "entering"
     from_place = word == "from" and after not in ("left", "right", "top", "bottom")
@@ -75,6 +78,11 @@ def _kind(r: Reading, opened: bool) -> str:
     if word == "back" and opened and after in ("is", "against", "to", "towards", "facing"):
         return "standing"
     return ""
+
+
+def _goes_on(r: Reading) -> bool:
+    """Whether another clause follows: "walk to the door, and look at the windows"."""
+    return any(word in MARKS or word in _LOOKS or word in ("facing", "face") for word in r.words[r.i : -1])
 
 
 def _fillers(r: Reading) -> bool:

@@ -12,6 +12,9 @@ LONGEST_TEXT, MOST_WORDS = 1000, 200
 
 _WORD = re.compile(r"[^\W_]+(?:[_'./][^\W_]+)*|[.,;:!?()\"]", re.UNICODE)
 _MEASURE = re.compile(r"(\d+(?:\.\d+)?)(mm|cm|m|ft|in|inch|inches|feet|metres?|meters?)")
+_LONE_S = re.compile(r"\s+'s\b")  # "it 's"
+_IT_HAS = re.compile(r"\b(it|that|which)'s got\b")
+_ITS = re.compile(r"\bits(?=\s+(?:the|a|an|on|in|at|next|near|not|located|right next)\b)")  # "its the chair" is "it is"
 _CONTRACTIONS = {
     "it's": "it is", "that's": "that is", "there's": "there is", "they're": "they are",
     "isn't": "is not", "aren't": "are not", "doesn't": "does not", "don't": "do not", "won't": "will not",
@@ -37,6 +40,8 @@ def tokenise(text: str) -> list[str]:
     """Return lower-case words and punctuation marks of the first `LONGEST_TEXT` characters."""
     plain = unicodedata.normalize("NFKC", text[:LONGEST_TEXT]).lower()
     plain = plain.replace("’", "'").replace("`", "'").replace("w/o ", "without ").replace("w/ ", "with ")
+    plain = _LONE_S.sub("'s", plain)
+    plain = _ITS.sub("it is", _IT_HAS.sub(r"\1 has", plain))
     tokens: list[str] = []
     for word in _WORD.findall(plain):
         if word in _CONTRACTIONS:

@@ -13,6 +13,7 @@ Nr3D/Sr3D training rooms (benchmarks/grounding.py fit):
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -103,12 +104,42 @@ class Spots:
     weights: Array
 
 
-def gaze_of(table: ObjectTable, standing: Spots | None, facing: Spots | None) -> Gaze | None:
+def gaze_of(
+    table: ObjectTable, standing: Spots | None, facing: Spots | None, seen: Mapping[str, Spots | None] | None = None
+) -> Gaze | None:
     """Return where somebody looks who stands and faces as told; None where nothing of it is known.
 
     Without a standpoint one looks from the middle of the room, straight at the wall behind what one faces, or at its
-    front; without something to face, into the room.
+    front; without something to face, into the room. `seen` says what one has "left", "right" and "behind": it chooses
+    among the directions, or gives them where there is no other.
     """
+    implied = _implied(table, standing, seen or {})
+    given = _gaze_at(table, standing, facing)
+    if given is None or implied is None:
+        return given if implied is None else implied
+    agreement = 0.5 + 0.5 * (given.directions @ implied.directions.T) @ implied.weights  # (G,) in [0, 1]
+    weights = given.weights * (0.02 + agreement**2)
+    return Gaze(given.directions, weights / weights.sum())
+
+
+def _implied(table: ObjectTable, standing: Spots | None, seen: Mapping[str, Spots | None]) -> Gaze | None:
+    """Return the directions in which things are seen to the left, to the right or behind."""
+    start = table.middle
+    if standing is not None and len(standing.rows):
+        start = standing.weights @ table.centers[standing.rows, :2]
+    directions, shares = [], []
+    for side, spots in seen.items():
+        for row, p in zip(spots.rows, spots.weights, strict=True) if spots is not None else ():
+            toward, wall = unit(table.centers[row, :2] - start), table.wall_normals[row]
+            for way, share in ((toward, 0.6), (wall, 0.4 * float(np.exp(-table.wall_gaps[row].min())))):
+                turned = {"left": right_of(way), "right": -right_of(way), "behind": -way}[side]
+                if np.hypot(*turned) > 1e-6:
+                    directions.append(turned)
+                    shares.append(float(p) * share)
+    return Gaze(np.array(directions), np.array(shares) / sum(shares)) if directions else None
+
+
+def _gaze_at(table: ObjectTable, standing: Spots | None, facing: Spots | None) -> Gaze | None:
     directions: list[Array] = []
     shares: list[float] = []
 

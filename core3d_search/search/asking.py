@@ -18,7 +18,7 @@ from core3d_search.search import documents
 from core3d_search.search.answers import Answer
 from core3d_search.search.documents import SearchRequest
 from core3d_search.search.explanation import Explanation
-from core3d_search.search.searcher import Searcher
+from core3d_search.search.searcher import Judge, Searcher
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,10 +50,12 @@ def ask(
     image: str | os.PathLike[str] | npt.NDArray[np.uint8] | None = None,
     *,
     answer_below: float | None = None,
+    judge: Judge | None = None,
 ) -> Asked:
     """Return what `searcher` answers to `request`; `image` is what the hits shall look like. Raises as it does.
 
-    `answer_below` is the threshold of the answer to a question where it differs from that of the hits.
+    `answer_below` is the threshold of the answer to a question where it differs from that of the hits. `judge` gives a
+    second opinion on hits, e.g. a model's (second_opinion.py): it may lower, drop and reorder them.
     """
     hits = searcher.search(
         request.text,
@@ -69,12 +71,16 @@ def ask(
         per_scene=request.per_scene,
         threshold=request.threshold,
     )
+    if judge is not None:
+        hits = judge(hits, request.threshold)
     page = tuple(hits[request.offset : request.offset + request.k])
     explanation = searcher.explain(request.text)
     answer = None
     if explanation.query.aim != "find":
         threshold = request.threshold if answer_below is None else answer_below
-        answer = searcher.answer(request.text, scenes=request.scenes, per_scene=request.per_scene, threshold=threshold)
+        answer = searcher.answer(
+            request.text, scenes=request.scenes, per_scene=request.per_scene, threshold=threshold, judge=judge
+        )
     return Asked(request, page, len(hits) > request.offset + request.k, answer, explanation)
 
 
@@ -91,7 +97,7 @@ def checked_request(kind: type[Any], values: dict[str, Any]) -> Any:
     from pydantic import TypeAdapter, ValidationError
 
     try:
-        return TypeAdapter(kind).validate_python(values)
+        return TypeAdapter(kind).validate_python(values, strict=False)
     except ValidationError as error:
         faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
         raise InputError(f"the request cannot be read: {faults}") from error

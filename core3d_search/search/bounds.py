@@ -20,7 +20,7 @@ from core3d_search.query import Phrase, Relation
 from core3d_search.query.nouns import canonical, likeness
 from core3d_search.relations import PREDICATES, Circumstances, ObjectTable, looks, places, rooms
 from core3d_search.relations.pairs import Pairs
-from core3d_search.search.candidates import Bounded, Bounds, Ids, from_index, probes
+from core3d_search.search.candidates import SLACK, Bounded, Bounds, Ids, from_index, probes
 from core3d_search.search.given_names import named_probability
 from core3d_search.search.look_factors import SEEN
 from core3d_search.search.name_factors import OTHER_LABEL
@@ -285,13 +285,22 @@ class _Bounding:
     def _relation_bounds(self, table: ObjectTable, scenes: Ids) -> Iterator[Bounds]:
         """Yield what relations to the anchors whose labels agree leave: a first sieve, before `_closely`."""
         for relation, groups in self.relations:
-            if groups is None:
+            if groups is None:  # no label says the noun: then the vectors alone do
+                yield _relation_factor(np.full(len(table), self._most_alike(relation.anchors[0].noun)))
                 continue
             joint = np.full(len(table), OTHER_LABEL)  # of anchors whose labels say something else
             for share, group in groups.items():
                 label = OTHER_LABEL + (1 - OTHER_LABEL) * share
                 joint = np.maximum(joint, self._pairs_bound(table, scenes, relation, group, label))
             yield _relation_factor(joint)
+
+    def _most_alike(self, noun: str) -> float:
+        """Return the most that any object can be believed to be a `noun`, as far as the index finds the nearest."""
+        calibration = self.space.calibration
+        texts = self.space.texts([noun, *calibration.neutral_phrases])
+        found = self.index.search((texts[:1] - texts[1:].mean(axis=0)).astype(np.float32), 1)
+        likely = calibration.probability(found.similarities[0].astype(np.float64) + SLACK, np.zeros((1, 1)))
+        return max(float(likely[0]), LEAST_BELIEF)
 
     def _pairs_bound(
         self, table: ObjectTable, scenes: Ids, relation: Relation, group: Sequence[tuple[int, Ids]], label: float

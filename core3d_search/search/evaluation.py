@@ -12,6 +12,7 @@ from collections.abc import Collection, Sequence
 import numpy as np
 
 from core3d_search.query import Phrase, Query
+from core3d_search.query.meaning import VIEW_PARTS
 from core3d_search.query.nouns import canonical
 from core3d_search.relations import ObjectTable
 from core3d_search.relations.table import Array
@@ -28,19 +29,21 @@ class Evaluation:
     """The beliefs of every phrase of one query over one table.
 
     `kinds` are the usual names that labels of the database have; without any, labels are no second opinion on names.
-    `several` says that other scenes are asked as well, so that "in the kitchen" chooses among them.
+    `several` says that other scenes are asked as well, so that "in the kitchen" chooses among them. `presumed`: the
+    speaker knows that there is one, so that "near the door" may mean the nearest, however far it is.
     """
 
     def __init__(
-        self, query: Query, table: ObjectTable, match: Match, kinds: Collection[str] = (), several: bool = False
-    ) -> None:
-        self.table, self.match, self.kinds, self.several = table, match, kinds, several
+        self, query: Query, table: ObjectTable, match: Match, kinds: Collection[str] = (), several: bool = False,
+        presumed: bool = False,
+    ) -> None:  # fmt: skip
+        self.table, self.match, self.kinds, self.several, self.presumed = table, match, kinds, several, presumed
         self._beliefs: dict[Phrase, Belief] = {}
         self._matches: dict[str, PhraseMatch] = {}
         self.gaze: Gaze | None = None  # a viewpoint's own phrases are evaluated without one
         if query.viewpoint is not None:
-            standing, facing = self._spots(query.viewpoint.standing), self._spots(query.viewpoint.facing)
-            self.gaze = gaze_of(table, standing, facing)
+            view = {name: self._spots(getattr(query.viewpoint, name)) for name in VIEW_PARTS}
+            self.gaze = gaze_of(table, view.pop("standing"), view.pop("facing"), view)
 
     def matched(self, text: str) -> PhraseMatch:
         """Return how well a text names the objects; each text is compared once."""
@@ -91,7 +94,7 @@ class Evaluation:
             for bound in phrase.measures:
                 belief.add(measure_factor(self, bound, rows))
             for relation in phrase.relations:
-                belief.add(relation_factor(self, relation, rows))
+                belief.add(relation_factor(self, relation, belief))
         outside = np.ones(len(self.table), dtype=bool)
         outside[rows] = False
         belief.values = np.where(outside, 0.0, belief.values)

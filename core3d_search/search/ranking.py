@@ -17,6 +17,7 @@ from core3d_search.search.belief import Belief, Match, PhraseMatch
 from core3d_search.search.evaluation import Evaluation
 from core3d_search.search.order_factors import OVER_SCENES, order_factor, order_over_scenes
 from core3d_search.search.scoring import weighted
+from core3d_search.search.ties import order, with_ties
 
 __all__ = ["Match", "PhraseMatch", "count", "over_scenes", "rank", "rank_scenes"]
 
@@ -30,13 +31,20 @@ def over_scenes(query: Query) -> bool:
 
 
 def rank(
-    query: Query, table: ObjectTable, match: Match, *, threshold: float = THRESHOLD, limit: int | None = None
+    query: Query,
+    table: ObjectTable,
+    match: Match,
+    *,
+    threshold: float = THRESHOLD,
+    limit: int | None = None,
+    presumed: bool = False,
 ) -> list[Hit]:
-    """Return the objects of `table` that fit `query`, best first, ties by id; empty when none reaches `threshold`.
+    """Return the objects of `table` that fit `query`, best first; empty when none reaches `threshold`.
 
-    The score is the plain product of the measured factors.
+    `presumed`: the speaker knows that there is such a thing. The score is the plain product of the measured factors.
+    Ties are ordered as ties.py says; the first hit tells them.
     """
-    return rank_scenes(query, [(table, match)], threshold=threshold, limit=limit)
+    return with_ties(rank_scenes(query, [(table, match)], threshold=threshold, presumed=presumed), limit)
 
 
 def rank_scenes(
@@ -48,16 +56,17 @@ def rank_scenes(
     powers: Mapping[str, float] | None = None,
     kinds: Collection[str] = (),
     several: bool = False,
+    presumed: bool = False,
 ) -> list[Hit]:
-    """Return the objects of several scenes that fit `query`, best first, ties by similarity and id.
+    """Return the objects of several scenes that fit `query`, best first, ties as in ties.py.
 
     Orders whose values compare between scenes are taken over all of `scenes`, unless the query asks for each scene's
     own. `powers` weigh the kinds of factors in the score (see scoring.py); `kinds` are the usual names of the labels in
-    the database; `several` says that more scenes are asked than these.
+    the database; `several` says that more scenes are asked than these, `presumed` that there is such a thing.
     """
     scenes = [(table, match) for table, match in scenes if len(table)]
     several = several or len(scenes) > 1
-    evaluations = [Evaluation(query, table, match, kinds, several) for table, match in scenes]
+    evaluations = [Evaluation(query, table, match, kinds, several, presumed) for table, match in scenes]
     beliefs = [evaluation.before_orders(query.target) for evaluation in evaluations]
     for selector in query.target.selectors:
         if len(scenes) > 1 and not query.per_scene and selector.order in OVER_SCENES:
@@ -69,7 +78,7 @@ def rank_scenes(
     for evaluation, belief in zip(evaluations, beliefs, strict=True):
         similarity = evaluation.matched(query.target.noun).similarity
         hits += _hits(evaluation.table, belief, similarity, threshold, powers)
-    hits.sort(key=lambda hit: (-hit.score, -hit.similarity if powers is not None else 0.0, hit.object_id))
+    hits.sort(key=order)
     return hits[:limit]
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -30,11 +30,16 @@ from core3d_search.search.explanation import Explanation
 from core3d_search.search.ranking import over_scenes
 from core3d_search.search.scoring import THRESHOLD
 from core3d_search.search.snapshot import Snapshot
+from core3d_search.search.ties import MOST_TOLD, NEAR_TIE, cannot_pass, order, with_ties
 from core3d_search.store import Store
 
 if TYPE_CHECKING:
     from core3d_search.query.llm import LlmParser
     from core3d_search.relations import ObjectTable
+
+
+Judge = Callable[[list[Hit], float], list[Hit]]
+"""Takes hits and the threshold, and gives those that it agrees with, in its own order."""
 
 
 class Searcher:
@@ -86,7 +91,7 @@ class Searcher:
         threshold: float = THRESHOLD,
         tag: str | None = None,
     ) -> list[Hit]:
-        """Return at most `k` objects that fit, best first, ties by id; an empty list where none reaches `threshold`.
+        """Return at most `k` objects that fit, best first (ties as in ties.py); none where none reaches `threshold`.
 
         `text` is a description ("the mug on the table next to the window") or a mixture ("2:wooden chair - office").
         `image`, a file or (h, w, 3) uint8 RGB, and `like`, an object id, ask for what looks the same; a text beside
@@ -116,17 +121,17 @@ class Searcher:
         named = now.named(scenes, question)
         if over_scenes(question.query):
             together = now.rivals(question) if named is None else named
-            hits = passing(now.fitting_together(together, question, threshold))[:k]
+            hits = with_ties(passing(now.fitting_together(together, question, threshold)), k)
             return now.in_world(hits)
         hits = []
         for bound, similar, rank in now.to_rank(question, named, allowed):
-            if bound < threshold or (len(hits) >= k and (bound, similar) < (hits[k - 1].score, hits[k - 1].similarity)):
+            if bound < threshold or (len(hits) >= k and cannot_pass(bound, similar, hits[k - 1])):
                 break  # no hit among these, nor among any later ones, is one of the first k
-            least = hits[k - 1].score if len(hits) >= k else threshold
-            hits += passing(rank(least))
-            hits.sort(key=lambda hit: (-hit.score, -hit.similarity, hit.object_id))
-            del hits[k:]
-        return now.in_world(hits)
+            least = (1.0 - NEAR_TIE) * hits[k - 1].score if len(hits) >= k else threshold
+            hits += passing(rank(max(least, threshold)))
+            hits.sort(key=order)
+            del hits[k + MOST_TOLD + 1 :]  # what ties with the last ones is told as well
+        return now.in_world(with_ties(hits, k))
 
     def answer(
         self,
@@ -136,12 +141,17 @@ class Searcher:
         scenes: Collection[str] | None = None,
         per_scene: bool = False,
         threshold: float = THRESHOLD,
+        judge: Judge | None = None,
     ) -> Answer:
-        """Return the answer to a question: yes or no, how many, where, in which scene, and the first `k` hits."""
+        """Return the answer to a question: yes or no, how many, where, in which scene, and the first `k` hits.
+
+        `judge` gives a second opinion on the hits that it is concluded from.
+        """
         now = self._current()
         query = now.read(text).query
         asked = sorted(set(scenes)) if scenes is not None else [query.scene] if query.scene else now.filled
         hits = self.search(text, k=sys.maxsize, scenes=asked, per_scene=per_scene, threshold=threshold)
+        hits = hits if judge is None else judge(hits, threshold)
         return conclude(query, hits, k, asked, lambda hit: whereabouts(now.table(hit.scene), hit))
 
     def count(
@@ -166,6 +176,11 @@ class Searcher:
     def explain(self, text: str) -> Explanation:
         """Return how `text` is understood."""
         return self._current().read(text)
+
+    def warm(self) -> None:
+        """Load what the first question would wait for: the list of scenes and every encoder; raises ModelError."""
+        for space in self._current().spaces.values():
+            space.encoder()
 
     def objects(self, scene: str) -> ObjectTable:
         """Return the objects of a scene, turned so that z points up; raises StoreError for an unknown scene."""

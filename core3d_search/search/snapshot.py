@@ -29,6 +29,7 @@ from core3d_search.search.kept import MostRecent
 from core3d_search.search.ranking import Match, PhraseMatch, rank_scenes
 from core3d_search.search.scoring import POWERS
 from core3d_search.search.spaces import EmbeddingSpace, Question
+from core3d_search.search.ties import order
 from core3d_search.store import Store, StoredObjects
 from core3d_search.vectors.mapped import MappedIndex
 
@@ -66,8 +67,8 @@ class Snapshot:
         self.language = language
         self._scenes = {scene.name: scene for scene in store.searchable_scenes()}
         models = {scene.model.key: scene.model for scene in self._scenes.values() if scene.object_count}
-        earlier = {} if before is None else before._spaces
-        self._spaces: dict[tuple[str, str], EmbeddingSpace] = {
+        earlier = {} if before is None else before.spaces
+        self.spaces: dict[tuple[str, str], EmbeddingSpace] = {
             key: EmbeddingSpace(store, model, earlier.get(key)) for key, model in models.items()
         }
         self._ids = {name: scene.id for name, scene in self._scenes.items()}
@@ -90,7 +91,7 @@ class Snapshot:
     def _given_labels(self) -> list[str]:
         """The labels that some scene's own files gave to an object; all labels where that is not known at once."""
         given: set[str] = set()
-        for space in self._spaces.values():
+        for space in self.spaces.values():
             if not isinstance(space.index, MappedIndex):
                 return self._spelled_labels
             given.update(name for part in space.index.parts for name in part.names[part.given].tolist())
@@ -174,7 +175,7 @@ class Snapshot:
             by_model.setdefault(scene.model.key, []).append(scene.id)
         for key, scene_ids in by_model.items():
             stored = self.store.objects_in(scene_ids)
-            embedded = self.store.embeddings(self._spaces[key].model, scene_ids) if key in self._spaces else None
+            embedded = self.store.embeddings(self.spaces[key].model, scene_ids) if key in self.spaces else None
             owners = np.array([self._ids.get(name, -1) for name in stored.scenes], np.int64)
             for scene_id in scene_ids:
                 own = np.zeros((0, 0), np.float32)
@@ -235,7 +236,7 @@ class Snapshot:
         """Yield all objects, those of several spaces in turns, bounds descending from one group to the next; nothing
         (None) where any object is as good as any other."""
         each = []
-        for space in self._spaces.values():
+        for space in self.spaces.values():
             bounded = bounded_objects(space, question, self._kinds, self._turns, self._ids, ids)
             if bounded is None:
                 asked = probes(space, question)
@@ -337,7 +338,7 @@ class Snapshot:
         for hit in (called for scene in scenes for called in self._called(scene, question)):
             if hit.score >= threshold and (hit.object_id not in found or hit.score > found[hit.object_id].score):
                 found[hit.object_id] = hit
-        return sorted(found.values(), key=lambda hit: (-hit.score, -hit.similarity, hit.object_id))
+        return sorted(found.values(), key=order)
 
     def _called(self, scene: str, question: Question) -> list[Hit]:
         """Return the objects whose given names hold every word of the question, however it is read otherwise."""
@@ -363,7 +364,7 @@ class Snapshot:
         """Return the function that compares phrases with the objects of `scene`."""
         if not len(self.table(scene)):
             return lambda texts: [PhraseMatch(np.zeros(0), np.zeros(0)) for _ in texts]
-        space = self._spaces[self._scenes[scene].model.key]
+        space = self.spaces[self._scenes[scene].model.key]
         return self._matching(space, self._vectors(scene), self._given_names(scene), question)
 
     def _matching(

@@ -23,7 +23,7 @@ from sqlalchemy import select
 
 from core3d_search import migrations
 from core3d_search.datatypes import SceneObject
-from core3d_search.errors import StoreError
+from core3d_search.errors import NotFoundError, StoreError
 from core3d_search.schema import tables
 from core3d_search.schema.engine import as_store_errors, compact, copy, size_bytes
 from core3d_search.store import (
@@ -225,7 +225,7 @@ class Store:
         with self.database.reading() as connection:
             found = objects.objects_of(connection, tables.objects.c.id == object_id, with_points=True)
         if not found:
-            raise StoreError(f"no object {object_id} in {self.location}; `core3d show SCENE` lists those of a scene")
+            raise NotFoundError(f"no object {object_id} in {self.location}; `core3d show SCENE` lists those of a scene")
         return found[0]
 
     def observations(self, object_id: int) -> list[ObservationRecord]:
@@ -375,6 +375,11 @@ class Store:
         """Return the ids of the objects that bear `tag`, or whose scene does."""
         with self.database.reading() as connection:
             return marks.objects_tagged(connection, marks.checked_tag(tag))
+
+    def tags(self) -> list[str]:
+        """Return every tag of a scene or an object, sorted."""
+        with self.database.reading() as connection:
+            return marks.all_tags(connection)
 
     def rename_scene(self, name: str, new: str) -> None:
         """Give a scene another name, which it keeps when its folder is indexed again (indexer/write.py).

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy import Connection, Table, delete, select
 
-from core3d_search.errors import InputError, StoreError
+from core3d_search.errors import InputError, NotFoundError
 from core3d_search.schema import tables
 from core3d_search.schema.checksums import stored
 from core3d_search.schema.engine import location
@@ -40,7 +40,7 @@ def target_of(connection: Connection, about: str | int) -> tuple[Kind, int]:
         return "scene", scene_key(connection, about)
     if connection.execute(select(tables.objects.c.id).filter_by(id=about)).first() is None:
         where = location(connection.engine.url)
-        raise StoreError(f"no object {about} in {where}; `core3d show SCENE` lists those of a scene")
+        raise NotFoundError(f"no object {about} in {where}; `core3d show SCENE` lists those of a scene")
     return "object", about
 
 
@@ -108,6 +108,14 @@ def objects_tagged(connection: Connection, tag: str) -> npt.NDArray[np.int64]:
         within = tables.objects.c.scene_id.in_(scenes[start : start + MOST_BOUND])
         found |= set(connection.execute(select(tables.objects.c.id).where(within)).scalars())
     return np.array(sorted(found), np.int64)
+
+
+def all_tags(connection: Connection) -> list[str]:
+    """Return every tag of a scene or an object, sorted."""
+    tags: set[str] = set()
+    for table in _TAGS.values():
+        tags |= {row.tag for row in checked_rows(connection, table, select(*stored(table)), lambda _: "a tag")}
+    return sorted(tags)
 
 
 def _owners(connection: Connection, kind: Kind, tag: str) -> list[int]:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy import Connection, ScalarSelect, Table, delete, func, select
 
-from core3d_search.errors import StoreError
+from core3d_search.errors import NotFoundError, StoreError
 from core3d_search.schema.checksums import stored
 from core3d_search.schema.engine import location
 from core3d_search.schema.tables import frames, objects, runs, scenes
@@ -41,10 +41,10 @@ def all_scenes(connection: Connection, name: str | None = None) -> list[SceneRec
     return [_scene_of(row) for row in checked_rows(connection, scenes, found, lambda row: f"scene {row.name!r}")]
 
 
-def no_scene(connection: Connection, name: str) -> StoreError:
+def no_scene(connection: Connection, name: str) -> NotFoundError:
     """Return the error that lists the scenes there are."""
     names = connection.execute(select(scenes.c.name).order_by(scenes.c.name)).scalars().all()
-    return StoreError(
+    return NotFoundError(
         f"no scene {name!r} in {location(connection.engine.url)}; there are: {', '.join(names) or 'none'}"
     )
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core3d_search.datatypes import Box3D
-from core3d_search.indexer.drawing import draw_boxes
+from core3d_search.indexer.drawing import around, draw_boxes
 from core3d_search.indexer.frames import Frame
 
 
@@ -39,3 +39,13 @@ def test_a_box_around_the_camera_is_cut_at_the_near_plane(frame):
 def test_a_caption_stays_inside_the_image(frame):
     lit = drawn(frame, Box3D([1.5, -1.2, 1.5], [0.2, 0.2, 0.2]), "red chair 0.93")
     assert lit[2:40, 250:316].mean() > 0.3
+
+
+def test_what_surrounds_a_box_is_cut_out_with_a_margin_and_inside_the_image(frame):
+    cut = around(frame, Box3D([0, 0, 1.5], [0.2, 0.2, 1]))  # its near face: 20 pixels, hence a margin of 24
+    assert cut.shape[:2] == pytest.approx((20 + 48, 20 + 48), abs=2)
+    assert cut.any()
+    at_the_edge = around(frame, Box3D([1.5, 1.1, 1.5], [0.6, 0.6, 1]))
+    assert at_the_edge.shape[0] < 140
+    assert at_the_edge.shape[1] <= 160
+    assert around(frame, Box3D([0, 0, -2], [1, 1, 1])).shape == frame.rgb.shape, "nothing to cut out"

@@ -13,6 +13,7 @@ from core3d_search.datatypes import Hit
 from core3d_search.search import bounds, candidates, snapshot
 from core3d_search.search.ranking import over_scenes
 from core3d_search.search.scoring import THRESHOLD
+from core3d_search.search.ties import order
 from core3d_search.store import Store
 from core3d_search.vectors.exact import ExactIndex
 
@@ -90,7 +91,7 @@ def exhaustive(searcher: Searcher, text: str, k: int, threshold: float) -> list[
     question = now.question(text, None, None, None)
     groups = [now.rivals(question)] if over_scenes(question.query) else [[scene] for scene in now.filled]
     hits = [hit for scenes in groups for hit in now.fitting_together(scenes, question, threshold)]
-    hits.sort(key=lambda hit: (-hit.score, -hit.similarity, hit.object_id))
+    hits.sort(key=order)
     return hits[:k]
 
 
@@ -124,7 +125,7 @@ def test_scenes_that_cannot_win_are_not_looked_at(searcher, monkeypatch) -> None
     fitting = now.fitting
     monkeypatch.setattr(now, "fitting", lambda scene, *rest: visited.append(scene) or fitting(scene, *rest))
     searcher.search("chair near the window", k=1)
-    in_memory = isinstance(next(iter(now._spaces.values())).index, ExactIndex)
+    in_memory = isinstance(next(iter(now.spaces.values())).index, ExactIndex)
     assert 0 < len(visited) < (40 if in_memory else 12), "boxes are beside mapped vectors only"
 
 

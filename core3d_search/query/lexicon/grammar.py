@@ -93,7 +93,7 @@ VIEW_FILLERS = words(
     """
 )
 
-IMPERATIVES = words("select choose pick find click locate get chose identify want need")
+IMPERATIVES = words("select choose pick find click locate get chose identify want need fetch bring grab show give take")
 
 FILLERS = FUNCTION_WORDS | VERBS | INTENSIFIERS | DETERMINERS | PRONOUNS | IMPERATIVES | VIEW_SUBJECTS
 """Words that may be left aside without losing anything that was said."""

@@ -31,9 +31,13 @@ class Versioned(Document):
 
 
 class Request:
-    """How pydantic reads a request: every key is known, so that a misspelt one is told."""
+    """How pydantic reads a request: every key is known, no value is bent into another type: slips are told."""
 
-    __pydantic_config__: ClassVar[dict[str, Any]] = {"use_attribute_docstrings": True, "extra": "forbid"}
+    __pydantic_config__: ClassVar[dict[str, Any]] = {
+        "use_attribute_docstrings": True,
+        "extra": "forbid",
+        "strict": True,
+    }
 
 
 def versioned(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Published protocols on published data, and on rooms that are exactly known: docs/evaluation.md."""

@@ -1,0 +1,1 @@
+"""What is measured, in NumPy alone: labels of points, instances, duplicates, retrieval, intervals."""
