@@ -1,7 +1,7 @@
 """Upper bounds on the scores of single objects, from the columns that lie beside a mapped index.
 
 A label that says another name costs a hit so much (name_factors.OTHER_LABEL) that the objects whose labels agree with
-the noun come first, and only when those are used up all others. Among the agreeing ones the name is bounded by the
+the noun come first, and all others only when those are used up. Among the agreeing ones the name is bounded by the
 quantised vectors, colours, shapes and measures by the columns, and relations between boxes by all pairs of a target
 with an anchor of its scene at once, thousands of scenes together. What cannot be told from there counts as 1, so
 nothing that may win is passed over; what is visited is ranked from the database.
@@ -20,7 +20,7 @@ from core3d_search.query import Phrase, Relation
 from core3d_search.query.nouns import canonical, likeness
 from core3d_search.relations import PREDICATES, Circumstances, ObjectTable, looks, places, rooms
 from core3d_search.relations.pairs import Pairs
-from core3d_search.search.candidates import SLACK, Bounded, Bounds, Ids, from_index, probes
+from core3d_search.search.candidates import SLACK, Bounded, Bounds, Ids
 from core3d_search.search.given_names import named_probability
 from core3d_search.search.look_factors import SEEN
 from core3d_search.search.name_factors import OTHER_LABEL
@@ -86,10 +86,11 @@ def bounded_objects(
     question: Question,
     kinds: Collection[str],
     turns: Turns,
-    scene_ids: Mapping[str, int],
+    least: float,
     allowed: Ids | None,
 ) -> Iterator[Bounded] | None:
-    """Yield all objects, best bound first, bounds descending within each and from each to the next.
+    """Yield all objects that may reach `least`, best bound first, bounds descending within each and from each to the
+    next.
 
     None where labels do not say the noun (`kinds` are the usual names of all labels), or nothing lies beside the
     vectors: then names alone are a bound (candidates.py).
@@ -100,7 +101,7 @@ def bounded_objects(
         return None
     if target.names != (target.noun,) or canonical(target.noun) not in kinds:
         return None
-    return _Bounding(space, index, question, kinds, turns, scene_ids, allowed).all()
+    return _Bounding(space, index, question, kinds, turns, least, allowed).all()
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,7 +113,7 @@ class _Bounding:
     question: Question
     kinds: Collection[str]
     turns: Turns
-    scene_ids: Mapping[str, int]
+    least: float
     allowed: Ids | None
 
     @property
@@ -195,27 +196,30 @@ class _Bounding:
         return np.asarray(belief)
 
     def _by_name(self) -> Iterator[tuple[Bounded, float]]:
-        """Yield all objects in the order of what names and labels leave, and what all later ones can reach."""
+        """Yield the objects in the order of what names and labels leave, and what all later ones can reach."""
         groups = _groups(self.index, self.target.noun)
-        shares = sorted((share for share in groups if share > 0), reverse=True)
-        ceilings = [_label_bound(share) for share in [*shares, 0.0]]
-        seen = [np.zeros(0, np.int64)]
-        for share, own, later in zip(shares, ceilings, ceilings[1:], strict=False):
+        shares = sorted(groups, reverse=True)
+        ceilings = [_label_bound(share) for share in shares]
+        for share, own, later in zip(shares, ceilings, [*ceilings[1:], 0.0], strict=True):
             named = self._named(groups[share], own)
             order = np.lexsort((-named.similar, -named.bounds))
-            seen.append(named.ids)
+            order = order[: int((named.bounds >= self.least).sum())]
             size, start = FIRST_REFINED, 0
             while start < len(order):
                 chosen = order[start : start + size]
                 rest = float(named.bounds[order[start + size]]) if start + size < len(order) else 0.0
                 yield self._refined(named, chosen), max(rest, later)
                 start, size = start + size, size * GROWTH
-        known = np.sort(np.concatenate(seen))
-        for probe in probes(self.space, self.question) or ():
-            for found in from_index(self.space, probe, self.scene_ids, self.allowed):
-                new = found[~np.isin(found.ids, known)]
-                bounds = np.minimum(new.bounds, 1.0) * ceilings[-1]
-                yield replace(new, bounds=bounds, alone=bounds), float(found.bounds[-1]) * ceilings[-1]
+                if max(rest, later) * self._most_related < self.least:
+                    return
+            if later * self._most_related < self.least:
+                return
+
+    @cached_property
+    def _most_related(self) -> float:
+        """The most that relations leave of any object's score."""
+        most = (self._most_alike(relation.anchors[0].noun) for relation, _ in self.relations)
+        return float(np.prod([_relation_factor(np.array([each]))[0] for each in most]))
 
     def _named(self, group: Sequence[tuple[int, Ids]], label: float) -> _Named:
         parts = []
@@ -285,11 +289,13 @@ class _Bounding:
     def _relation_bounds(self, table: ObjectTable, scenes: Ids) -> Iterator[Bounds]:
         """Yield what relations to the anchors whose labels agree leave: a first sieve, before `_closely`."""
         for relation, groups in self.relations:
-            if groups is None:  # no label says the noun: then the vectors alone do
+            if groups is None:  # no label says the noun, and labels have no say
                 yield _relation_factor(np.full(len(table), self._most_alike(relation.anchors[0].noun)))
                 continue
             joint = np.full(len(table), OTHER_LABEL)  # of anchors whose labels say something else
             for share, group in groups.items():
+                if share == 0:
+                    continue
                 label = OTHER_LABEL + (1 - OTHER_LABEL) * share
                 joint = np.maximum(joint, self._pairs_bound(table, scenes, relation, group, label))
             yield _relation_factor(joint)
@@ -438,9 +444,8 @@ def _groups(index: MappedIndex, noun: str) -> Groups:
         for code, (name, given) in enumerate(zip(part.names.tolist(), part.given.tolist(), strict=True)):
             by_share.setdefault(1.0 if given and _is_called(noun, name) else likeness(noun, name), []).append(code)
         for share, codes in by_share.items():
-            if share > 0:
-                rows = np.sort(np.concatenate([part.labelled(code) for code in codes]))
-                found.setdefault(share, []).append((number, rows))
+            rows = np.sort(np.concatenate([part.labelled(code) for code in codes]))
+            found.setdefault(share, []).append((number, rows))
     return found
 
 

@@ -124,7 +124,7 @@ class Searcher:
             hits = with_ties(passing(now.fitting_together(together, question, threshold)), k)
             return now.in_world(hits)
         hits = []
-        for bound, similar, rank in now.to_rank(question, named, allowed):
+        for bound, similar, rank in now.to_rank(question, named, threshold, allowed):
             if bound < threshold or (len(hits) >= k and cannot_pass(bound, similar, hits[k - 1])):
                 break  # no hit among these, nor among any later ones, is one of the first k
             least = (1.0 - NEAR_TIE) * hits[k - 1].score if len(hits) >= k else threshold
@@ -162,7 +162,7 @@ class Searcher:
         question = now.question(text, None, None, None)
         named = now.named(scenes, question)
         counts = dict.fromkeys(now.filled if named is None else named, 0)
-        for bound, _, rank in now.to_rank(question, named):
+        for bound, _, rank in now.to_rank(question, named, threshold):
             if bound < threshold:
                 break
             for hit in rank(threshold):

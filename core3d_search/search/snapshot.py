@@ -146,20 +146,21 @@ class Snapshot:
         return reduce(np.intersect1d, sets) if sets else None
 
     def to_rank(
-        self, question: Question, named: Sequence[str] | None, ids: Ids | None = None
+        self, question: Question, named: Sequence[str] | None, least: float, ids: Ids | None = None
     ) -> Iterator[tuple[float, float, Rank]]:
         """Yield steps, each with the best score that it or any later one may reach, and the greatest similarity that
         goes with such a score: a function that ranks the scenes or objects of the step and returns their hits, none
         below the threshold it is given.
 
-        `named` are the scenes that are asked, None for all. With `ids` only scenes that have one of these objects.
+        `named` are the scenes that are asked, None for all. What cannot reach `least` may be left out. With `ids` only
+        scenes that have one of these objects.
         """
         if named is not None:
             yield from ((1.0, 1.0, partial(self.fitting, scene, question)) for scene in named)
         elif is_of_single_objects(question.query):
-            yield from self._groups_by_bound(question, ids)
+            yield from self._groups_by_bound(question, least, ids)
         else:
-            visits = self._read_ahead(self.by_bound(question, ids))
+            visits = self._read_ahead(self.by_bound(question, least, ids))
             yield from ((bound, 1.0, partial(self.fitting, scene, question)) for bound, scene in visits)
 
     def _read_ahead(self, visits: Iterator[tuple[float, str]]) -> Iterator[tuple[float, str]]:
@@ -194,7 +195,7 @@ class Snapshot:
     def stored(self, scene: str) -> StoredObjects:
         return self._held(scene)[0]
 
-    def by_bound(self, question: Question, ids: Ids | None = None) -> Iterator[tuple[float, str]]:
+    def by_bound(self, question: Question, least: float, ids: Ids | None = None) -> Iterator[tuple[float, str]]:
         """Yield the scenes to rank, each with the best score that a hit in it or in any later one may reach.
 
         With `ids` only scenes that have one of these objects.
@@ -202,7 +203,7 @@ class Snapshot:
         naming = self._naming(question)
         yield from ((1.0, name) for name in naming)
         visited = {self._ids[name] for name in naming}
-        for _, found in self._objects_by_bound(question, ids):
+        for _, found in self._objects_by_bound(question, least, ids):
             if found is None:
                 yield from ((1.0, name) for name in self.filled if name not in naming)
                 return
@@ -211,13 +212,15 @@ class Snapshot:
                     visited.add(scene)
                     yield bound, self._names[scene]
 
-    def _groups_by_bound(self, question: Question, ids: Ids | None) -> Iterator[tuple[float, float, Rank]]:
+    def _groups_by_bound(
+        self, question: Question, least: float, ids: Ids | None
+    ) -> Iterator[tuple[float, float, Rank]]:
         """Yield the steps of `to_rank` for a question of single objects."""
         naming = self._naming(question)
         yield from ((1.0, 1.0, partial(self.fitting, name, question)) for name in naming)
         known = np.array([self._ids[name] for name in naming], np.int64)
         size = FIRST_RANKED
-        for space, found in self._objects_by_bound(question, ids):
+        for space, found in self._objects_by_bound(question, least, ids):
             if space is None or found is None:
                 rest = (name for name in self.filled if name not in naming)
                 yield from ((1.0, 1.0, partial(self.fitting, name, question)) for name in rest)
@@ -231,13 +234,13 @@ class Snapshot:
                 start, size = start + size, min(size * GROWTH, MOST_TARGETS)
 
     def _objects_by_bound(
-        self, question: Question, ids: Ids | None
+        self, question: Question, least: float, ids: Ids | None
     ) -> Iterator[tuple[EmbeddingSpace | None, Bounded | None]]:
         """Yield all objects, those of several spaces in turns, bounds descending from one group to the next; nothing
         (None) where any object is as good as any other."""
         each = []
         for space in self.spaces.values():
-            bounded = bounded_objects(space, question, self._kinds, self._turns, self._ids, ids)
+            bounded = bounded_objects(space, question, self._kinds, self._turns, least, ids)
             if bounded is None:
                 asked = probes(space, question)
                 if asked is None:
@@ -260,7 +263,7 @@ class Snapshot:
 
     def rivals(self, question: Question) -> list[str]:
         """Return the scenes that an order over all scenes is taken over: those where some name may reach `RIVAL`."""
-        likely = takewhile(lambda pair: pair[0] >= RIVAL, self.by_bound(question, None))
+        likely = takewhile(lambda pair: pair[0] >= RIVAL, self.by_bound(question, RIVAL))
         return sorted(scene for _, scene in likely)
 
     def _table(self, scene: str) -> ObjectTable:
