@@ -26,6 +26,7 @@ COMMANDS = {
     "scenes": "scenes.scenes",
     "show": "show.show",
     "serve": "serve.serve",
+    "mcp": "mcp.mcp",
     "tag": "mark.tag",
     "note": "mark.note",
     "rename": "mark.rename",

@@ -130,6 +130,10 @@ def question(r: Reading) -> bool:
     """ "how many", "is there", "where is", "which scene has the most": what is asked for."""
     if r.target is not None or r.i > 5:
         return False
+    if r.i == 0 and r.word() in ("is", "are") and r.word(1) in lex.DETERMINERS:  # "is the chair near the window?"
+        r.aim = "exists"
+        r.eat()
+        return True
     for opening, aim in QUESTION_OPENINGS:
         if tuple(r.words[r.i : r.i + len(opening)]) == opening:
             r.aim = aim
@@ -139,7 +143,7 @@ def question(r: Reading) -> bool:
 
 
 STEPS = (
-    mark, question, viewpoint, seen_side, use, imperative, conjunction, negation, measure, side, ordinal, alone,
+    mark, question, viewpoint, seen_side, use, imperative, conjunction, measure, negation, side, ordinal, alone,
     selector, relation, attribute, statement,
 )  # fmt: skip
 """Each returns whether it consumed something; the first that does wins."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from core3d_search.query import lexicon as lex
 from core3d_search.query.cursor import Cursor
@@ -10,16 +11,40 @@ from core3d_search.query.meaning import Measure
 from core3d_search.query.reading import Reading
 
 _ABOUT = frozenset("about around approximately roughly circa nearly almost exactly".split())
+_OPPOSITE = {"<": ">", ">": "<"}
+_BOUNDS = {"over": ">", "above": ">", "under": "<", "below": "<"}
 
 
 def measure(r: Reading) -> bool:
     """ "wider than 1 m", "at least 2 metres tall", "about 1.5 m wide"."""
+    if _range(r):
+        return True
     found = measure_ahead(r)
     if found is None:
         return False
     length, bound = found
     r.eat(length)
     r.current().measures.append(replace(bound, negated=r.taken_negation()))
+    return True
+
+
+def _range(r: Reading) -> bool:
+    """ "between 1 and 2 m long", "from 50 cm to 1 m wide"."""
+    word = r.word()
+    if word not in ("between", "from"):
+        return False
+    unit = lex.UNITS.get(r.word(2))
+    middle = 2 if unit is None else 3
+    low, high, last = _number(r.word(1)), _number(r.word(middle + 1)), lex.UNITS.get(r.word(middle + 2))
+    if low is None or high is None or last is None or r.word(middle) not in ("and", "to"):
+        return False
+    r.eat(middle + 3)
+    r.eat_any(("in",))
+    dimension: Any = lex.DIMENSIONS.get(r.word())
+    if dimension is not None:
+        r.eat()
+    bounds = (Measure(dimension or "size", ">", low * (unit or last)), Measure(dimension or "size", "<", high * last))
+    r.current().measures.extend(bounds)
     return True
 
 
@@ -30,6 +55,11 @@ def measure_ahead(r: Cursor) -> tuple[int, Measure] | None:
     if after == "than" and word in lex.COMPARED:
         dimension, sign = lex.COMPARED[word]
         length = 2
+    elif word == "no" and after in lex.COMPARED and r.word(2) == "than":  # "no bigger than"
+        dimension, sign = lex.COMPARED[after]
+        sign, length = _OPPOSITE[sign], 3
+    elif word in _BOUNDS:
+        sign, length = _BOUNDS[word], 1
     elif word == "at" and after in ("least", "most"):
         sign, length = (">" if after == "least" else "<"), 2
     elif (word, after) == ("up", "to"):

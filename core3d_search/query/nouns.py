@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from core3d_search.query.household import HOUSEHOLD
 from core3d_search.query.kinds import KINDS
 from core3d_search.query.synonyms import EXTRA, SYNONYMS
 from core3d_search.query.words import singular
@@ -104,6 +105,7 @@ NOUNS = (
     frozenset(_USUAL)
     | frozenset(n.strip() for n in EXTRA.replace("\n", " ").split(","))
     | frozenset(_KINDS)
+    | frozenset(n.strip() for line in _lines(HOUSEHOLD) for n in line.partition(":")[2].split(","))
     | (GENERIC - {"one"})
 )
 """Every known name, one or several words, singular or as listed."""

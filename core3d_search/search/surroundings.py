@@ -12,8 +12,8 @@ from core3d_search.search.documents.things import hex_color
 MOST_NEIGHBOURS = 8
 HOLDS = 0.5
 """The least score of a relation that is told: every predicate has it at its threshold."""
-UNTOLD = frozenset({"far", "larger", "smaller", "taller", "shorter", "wider", "narrower", "end", "with"})
-"""Predicates that hold for most pairs, or say in other words what another one says."""
+TOLD = ("on", "inside", "supports", "contains", "above", "below", "touching", "near", "facing")
+"""Predicates that are told: those that need nobody's point of view and do not hold for most pairs."""
 
 
 def neighbours(table: ObjectTable, object_id: int, most: int = MOST_NEIGHBOURS) -> tuple[Neighbour, ...]:
@@ -25,7 +25,7 @@ def neighbours(table: ObjectTable, object_id: int, most: int = MOST_NEIGHBOURS) 
     gaps = Pairs(table, np.array([row]), others).gap[0]
     nearest = others[np.lexsort((table.ids[others], gaps))[:most]]
     pairs = Pairs(table, np.array([row]), nearest)
-    scores = {name: rule.score(pairs, Circumstances())[0] for name, rule in PREDICATES.items() if name not in UNTOLD}
+    scores = {name: PREDICATES[name].score(pairs, Circumstances())[0] for name in TOLD}
     found = []
     for k, other in enumerate(nearest.tolist()):
         held = {name: round(float(score[k]), 3) for name, score in scores.items() if score[k] >= HOLDS}

@@ -58,6 +58,16 @@ READINGS = [
     # measures
     ("table wider than 1 m", 'find ["table", width > 1.0]'),
     ("shelves at least 50 cm tall", 'find ["shelf", height > 0.5]'),
+    ("box no bigger than 30 cm", 'find ["box", size < 0.3]'),
+    ("a shelf not taller than 1 m", 'find ["shelf", not height > 1.0]'),
+    ("lamp under 50 cm tall", 'find ["lamp", height < 0.5]'),
+    ("wardrobe over 2 m high", 'find ["wardrobe", height > 2.0]'),
+    ("bed between 1 and 2 m long", 'find ["bed", length > 1.0, length < 2.0]'),
+    ("desk from 80 cm to 1.2 m wide", 'find ["desk", width > 0.8, width < 1.2]'),
+    # questions
+    ("is the chair near the window?", 'exists ["chair", is near ["window"]]'),
+    ("where are my keys", 'where ["key"]'),
+    ("where is the remote control", 'where ["remote control"]'),
     # viewpoints
     ("facing the door, the desk on the left", 'find ["desk", pick 1 leftmost] facing ["door"]'),
     ("the desk on the left, when you enter the room", 'find ["desk", pick 1 leftmost] standing ["door"]'),
