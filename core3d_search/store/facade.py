@@ -267,6 +267,11 @@ class Store:
         with self.database.reading() as connection:
             return list(embeddings.models_by_key(connection).values())
 
+    def models_by_key(self) -> dict[int, EmbeddingModel]:
+        """Return the models of the stored embeddings by their ids, in the order in which they came."""
+        with self.database.reading() as connection:
+            return embeddings.models_by_key(connection)
+
     def embedding_count(self, model: EmbeddingModel) -> int:
         """Return how many objects `model` embedded; raises ModelError as `embeddings` does."""
         with self.database.reading() as connection:
