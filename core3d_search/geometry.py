@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,15 @@ Floats = npt.NDArray[np.floating[Any]]
 _VOXEL_RANGE = 1 << 20
 """Voxels a coordinate may lie from the origin: three of them fit one int64 key."""
 
+DENSE_VOXELS = 1 << 17
+"""Voxels of a bounding box up to which a table of all of them is made, whatever the number of points."""
+
 _FACES = np.array([[0, 1, 3, 2], [4, 6, 7, 5], [0, 4, 5, 1], [2, 3, 7, 6], [0, 2, 6, 4], [1, 5, 7, 3]], dtype=np.int64)
 """Corner indices (see `box_corners`) of the faces -x +x -y +y -z +z, each counter-clockwise seen from outside."""
+
+UNIT_CORNERS = np.array([[x, y, z] for x in (-0.5, 0.5) for y in (-0.5, 0.5) for z in (-0.5, 0.5)])
+BOX_EDGES = [(a, b) for a in range(8) for b in range(a + 1, 8) if (UNIT_CORNERS[a] != UNIT_CORNERS[b]).sum() == 1]
+"""The corners (8, 3) of a box of extent 1 about zero, and the pairs of them that its 12 edges join."""
 
 
 def voxel_keys(points: npt.ArrayLike, size: float) -> npt.NDArray[np.int64]:
@@ -41,22 +49,44 @@ def thin(points: Floats, size: float, *values: npt.NDArray[Any]) -> tuple[npt.ND
 
     A voxel's mean lies in that voxel, so thinning changes no occupancy. Rows are ordered by voxel key, dtypes are kept.
     """
-    _, inverse, counts = np.unique(voxel_keys(points, size), return_inverse=True, return_counts=True)
-    means = []
-    for array in (points, *values):
-        flat = array.reshape(len(array), -1)
-        columns = [np.bincount(inverse, weights=column, minlength=len(counts)) / counts for column in flat.T]
-        mean = np.stack(columns, axis=1) if columns else np.zeros((len(counts), 0))
-        if np.issubdtype(array.dtype, np.integer):
-            mean = np.rint(mean)
-        means.append(mean.reshape(len(counts), *array.shape[1:]).astype(array.dtype))
-    return tuple(means)
+    owner = voxel_numbers(points, size)
+    return tuple(means_of(owner, array) for array in (points, *values))
+
+
+def voxel_numbers(points: npt.ArrayLike, size: float) -> npt.NDArray[np.int64]:
+    """Return (N,) the number of the voxel of edge `size` that each of `points` (N, 3) is in: 0 to V - 1, in the order
+    of the keys of the V voxels that occur. Raises ValueError as `voxel_keys` does.
+    """
+    keys = voxel_keys(points, size)
+    if not len(keys):
+        return keys
+    cells = voxel_cells(keys)
+    cells -= cells.min(axis=0)
+    _, high, deep = spans = (cells.max(axis=0) + 1).tolist()
+    if math.prod(spans) > DENSE_VOXELS + 8 * len(keys):
+        numbers: npt.NDArray[np.int64] = np.unique(keys, return_inverse=True)[1]
+        return numbers
+    flat = (cells[:, 0] * high + cells[:, 1]) * deep + cells[:, 2]  # as the keys are ordered
+    occupied = np.zeros(math.prod(spans), bool)
+    occupied[flat] = True
+    ranks: npt.NDArray[np.int64] = np.cumsum(occupied) - 1
+    return ranks[flat]
+
+
+def means_of(owner: npt.NDArray[np.int64], array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return the mean of the rows of `array` (N, ...) with equal `owner` (N,), 0 to V - 1, each of which occurs."""
+    counts = np.bincount(owner)
+    flat = array.reshape(len(array), -1)
+    columns = [np.bincount(owner, weights=column, minlength=len(counts)) / counts for column in flat.T]
+    mean = np.stack(columns, axis=1) if columns else np.zeros((len(counts), 0))
+    if np.issubdtype(array.dtype, np.integer):
+        mean = np.rint(mean)
+    return mean.reshape(len(counts), *array.shape[1:]).astype(array.dtype)
 
 
 def box_corners(box: Box3D) -> npt.NDArray[np.float64]:
     """Return the (8, 3) corners of `box`; corner 4i + 2j + k takes sides i, j, k (0: -, 1: +) of its x, y, z axes."""
-    signs = np.array([[i, j, k] for i in (-1, 1) for j in (-1, 1) for k in (-1, 1)], np.float64)
-    return box.center + (signs * box.extent / 2) @ box.rotation.T
+    return box.center + (UNIT_CORNERS * box.extent) @ box.rotation.T
 
 
 def points_in_box(points: npt.ArrayLike, box: Box3D, margin: float = 0.0) -> npt.NDArray[np.bool_]:

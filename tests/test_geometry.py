@@ -19,6 +19,7 @@ from core3d_search.geometry import (
     points_in_box,
     thin,
     voxel_keys,
+    voxel_numbers,
 )
 
 UNIT = Box3D(np.zeros(3), np.ones(3))
@@ -152,3 +153,10 @@ def test_voxel_keys_refuse_points_that_no_key_can_hold() -> None:
 )
 def test_the_hull_runs_counter_clockwise_from_the_least_corner_and_may_be_flat(points, corners) -> None:
     np.testing.assert_array_equal(convex_hull(points), corners)
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from([0.05, 0.5, 3.0]), st.sampled_from([1.0, 2000.0]))
+def test_voxels_are_numbered_in_the_order_of_their_keys(seed: int, size: float, spread: float) -> None:
+    points = np.random.default_rng(seed).normal(0, spread, (40, 3))  # far apart: no table of all voxels between
+    expected = np.unique(voxel_keys(points, size), return_inverse=True)[1]
+    assert np.array_equal(voxel_numbers(points, size), expected)

@@ -22,6 +22,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
+from core3d_search.indexer.masks.built_in.frame_surfaces import FrameSurfaces
 from core3d_search.indexer.masks.built_in.pixel_net import WIDTHS, InputChannel, PixelNet, network_input
 from core3d_search.synthetic import CATEGORIES
 from training.rendered import rendered_room
@@ -49,7 +50,8 @@ def room_views(seed: int, count: int, folder: Path) -> RoomViews:
     file = folder / f"{seed}.npz"
     if not file.exists():
         rendered = rendered_room(seed, count)
-        inputs = [np.round(network_input(f, rendered.structure) * 127).astype(np.int8) for f in rendered.frames]
+        seen = [network_input(f, FrameSurfaces.of(f, rendered.structure)) for f in rendered.frames]
+        inputs = [np.round(np.moveaxis(one, -1, 0) * 127).astype(np.int8) for one in seen]
         names = list(CATEGORIES)
         categories = [0, *(names.index(item.label) + 1 for item in rendered.room.objects)]
         np.savez(file, x=np.stack(inputs), inst=np.stack(rendered.instances), cat=np.array(categories))

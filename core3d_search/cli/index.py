@@ -135,6 +135,7 @@ def told_outcomes(
         for outcome in _outcomes(scenes, store, db, config, where, force, check, progress):
             if outcome.report is not None:
                 _print_report(outcome.report)
+                _print_depth(outcome.report, config)
                 _print_notes(scenes, store, outcome.report)
                 _print_models(store.runs(outcome.scene)[-1])
             else:
@@ -247,6 +248,15 @@ def _progress_bar() -> Iterator[StageProgress]:
         yield progress
 
 
+def _print_depth(report: RunReport, config: IndexConfig) -> None:
+    """Say where a scan is out of the encoder's depth, and which profile knows more."""
+    from core3d_search.indexer.depth import depth_note
+
+    note = depth_note(report, config)
+    if note is not None:
+        typer.echo(f"  warning: {note}", err=True)
+
+
 def _print_models(run: RunRecord) -> None:
     typer.echo(f"  masks: {run.mask_generator}, SHA-256 {run.mask_generator_checksum}; encoder: {run.model}", err=True)
 
@@ -259,7 +269,7 @@ def _print_report(report: RunReport) -> None:
     worked_on = max(1, used - report.resumed)
     typer.echo(
         f"{report.scene}: {report.objects} objects from {report.observations} observations in {used} frames, "
-        f"{report.seconds_per_frame:.2f} s a frame ("
+        f"{report.seconds_per_frame:.2f} s a frame (by stage, on all threads: "
         + ", ".join(f"{stage} {seconds / worked_on:.3f}" for stage, seconds in report.seconds.items())
         + ")",
         err=True,

@@ -46,11 +46,14 @@ class Convolution(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Return the convolution of x (N, C, H, W)."""
         kernel = self.inner.kernel_size[0]
-        if kernel > 1:
-            pads = [max((-(-size // self.stride) - 1) * self.stride + kernel - size, 0) for size in x.shape[-2:]]
+        pads = [max((-(-size // self.stride) - 1) * self.stride + kernel - size, 0) for size in x.shape[-2:]]
+        inner = self.inner
+        if any(pad % 2 for pad in pads):  # a pixel more after than before
             x = functional.pad(x, (pads[1] // 2, pads[1] - pads[1] // 2, pads[0] // 2, pads[0] - pads[0] // 2))
-        x = self.inner(x)
-        return functional.relu6(x) if self.active else x
+            pads = [0, 0]
+        around = (pads[0] // 2, pads[1] // 2)
+        x = functional.conv2d(x, inner.weight, inner.bias, inner.stride, around, groups=inner.groups)
+        return functional.hardtanh(x, 0, 6, inplace=not x.requires_grad) if self.active else x
 
 
 class Block(nn.Module):

@@ -7,7 +7,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from core3d_search.geometry import Floats, thin, voxel_keys
+from core3d_search.geometry import Floats, means_of, voxel_numbers
+
+LARGEST_GRID = 1 << 23
+"""Cubes of a bounding box up to which all of them are looked at at once to find what touches."""
 
 
 def cluster(points: Floats, reach: float, min_points: int, voxel: float) -> npt.NDArray[np.int64]:
@@ -22,41 +25,61 @@ def cluster(points: Floats, reach: float, min_points: int, voxel: float) -> npt.
     """
     from scipy.spatial import cKDTree
 
-    _, inverse = np.unique(voxel_keys(points, voxel), return_inverse=True)
-    (centers,) = thin(points, voxel)
-    centers = centers.astype(np.float64)
-    cells = np.unique(voxel_keys(centers, 0.999 * reach / np.sqrt(3)), return_inverse=True)[1]
+    inverse = voxel_numbers(points, voxel)
+    centers = means_of(inverse, points).astype(np.float64)
+    cells = voxel_numbers(centers, 0.999 * reach / np.sqrt(3))
     core = np.bincount(cells)[cells] >= min_points
     sparse = np.flatnonzero(~core)
     if len(sparse) and min_points > 1:
         core[sparse] = cKDTree(centers).query_ball_point(centers[sparse], reach, return_length=True) >= min_points
     labels = np.full(len(centers), -1)
     if core.any():
-        tree = cKDTree(centers[core])
-        component = _linked(centers[core], cells[core], tree, reach, voxel)
+        component = _linked(centers[core], cells[core], reach)
         labels[core] = component
-        distance, nearest = tree.query(centers[~core], distance_upper_bound=np.nextafter(reach, np.inf))
-        labels[np.flatnonzero(~core)[np.isfinite(distance)]] = component[nearest[np.isfinite(distance)]]
+        others = np.flatnonzero(~core)
+        if len(others):
+            reached = np.nextafter(reach, np.inf)
+            distance, nearest = cKDTree(centers[core]).query(centers[others], distance_upper_bound=reached)
+            labels[others[np.isfinite(distance)]] = component[nearest[np.isfinite(distance)]]
     found, compact = np.unique(labels, return_inverse=True)
     return (compact - int(found[0] < 0))[inverse]
 
 
-def _linked(cores: Floats, cells: npt.NDArray[np.int64], tree: Any, reach: float, voxel: float) -> npt.NDArray[Any]:
-    """Return (N,) the component of each of `cores` (N, 3), linked where within `reach`; `tree` holds them."""
+def _linked(cores: Floats, cells: npt.NDArray[np.int64], reach: float) -> npt.NDArray[Any]:
+    """Return (N,) the component of each of `cores` (N, 3), linked where within `reach`; what shares one of `cells` (N,)
+    is."""
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import connected_components
     from scipy.spatial import cKDTree
     from scipy.spatial.distance import cdist
 
-    distinct, cell = np.unique(cells, return_inverse=True)
-    near = tree.query_pairs(min(reach, 1.75 * voxel), output_type="ndarray")  # next voxels: most links are among them
-    graph = coo_matrix((np.ones(len(near), bool), cell[near].T), shape=(len(distinct),) * 2)
-    count, component = connected_components(graph, directed=False)
-    if count > 1:
+    cell = np.unique(cells, return_inverse=True)[1]
+    count, pieces = int(cell.max()) + 1, _touching(cores, reach)
+    graph = coo_matrix((np.ones(len(cores), bool), (cell, count + pieces)), shape=(count + int(pieces.max()) + 1,) * 2)
+    components, component = connected_components(graph, directed=False)
+    component = component[:count]
+    if components > 1:
         order = np.argsort(cell, kind="stable")
         members = np.split(order, np.cumsum(np.bincount(cell))[:-1])
-        middles = np.stack([cores[own].mean(axis=0) for own in members])
-        for a, b in cKDTree(middles).query_pairs(2.01 * reach, output_type="ndarray"):  # no farther can they touch
+        middles = means_of(cell, cores)
+        pairs = cKDTree(middles).query_pairs(2.01 * reach, output_type="ndarray")  # no farther can they touch
+        for a, b in pairs[component[pairs[:, 0]] != component[pairs[:, 1]]]:
             if component[a] != component[b] and cdist(cores[members[a]], cores[members[b]]).min() <= reach:
                 component[component == component[b]] = component[a]
     return component[cell]
+
+
+def _touching(points: Floats, reach: float) -> npt.NDArray[np.int64]:
+    """Return (N,) the number, from 0, of the piece of each of `points` (N, 3): what lies in cubes of edge `reach` / 3
+    that share a face or an edge, two diagonals of whose faces are at most `reach` apart."""
+    from scipy.ndimage import generate_binary_structure, label
+
+    edge = 0.999 * reach / 3
+    found = np.floor((points - points.min(axis=0)) / edge).astype(np.int64)
+    spans = found.max(axis=0) + 1
+    if float(np.prod(spans.astype(float))) > LARGEST_GRID:
+        return voxel_numbers(points, edge)
+    occupied = np.zeros(spans, bool)
+    occupied[tuple(found.T)] = True
+    pieces: npt.NDArray[np.int64] = label(occupied, generate_binary_structure(3, 2))[0][tuple(found.T)].astype(np.int64)
+    return pieces - 1

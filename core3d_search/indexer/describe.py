@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from threading import Lock
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,7 @@ from core3d_search.indexer.frames import Frame, SceneReader
 from core3d_search.indexer.fusion import FusedObject
 from core3d_search.indexer.labels import Labeller
 from core3d_search.indexer.lifting import Observation
+from core3d_search.indexer.overlap import in_order, thread_count
 from core3d_search.indexer.perceive import SceneResult, read
 from core3d_search.indexer.report import StageClock, StageProgress, silent
 from core3d_search.meshes.names import spoken
@@ -77,9 +79,16 @@ def embed_objects(
         for member in embedded_members(fused, result, config.crops.views):
             by_frame[result.observations[member].frame].append((member, number))
     sums = np.zeros((len(result.objects), encoder.dimension))
-    for done, position in enumerate(sorted(by_frame), 1):
+    positions = sorted(by_frame)
+    reading = Lock()  # a reader may hold one file open
+
+    def next_frame(position: int) -> Frame:
+        with reading:
+            return read(reader, position, config)
+
+    frames = in_order(next_frame, positions, min(2, thread_count()))  # read while crops of those before are embedded
+    for done, (position, frame) in enumerate(zip(positions, frames, strict=True), 1):
         shown = sorted(by_frame[position], key=lambda pair: _sort_key(result.observations[pair[0]]))
-        frame = read(reader, position, config)
         if look is not None:
             look(frame)
         looks = embed_observations(frame, [result.observations[m] for m, _ in shown], encoder, config.crops)

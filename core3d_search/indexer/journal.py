@@ -33,6 +33,16 @@ class FrameNote:
         return cls(position, height, width, frame.intrinsics, frame.world_from_camera)
 
 
+@dataclass(frozen=True, eq=False)
+class FinishedFrame:
+    """What came of a frame: its note, the `observations` that `mask_count` masks became, seconds by stage."""
+
+    note: FrameNote
+    observations: Sequence[Observation]
+    mask_count: int
+    clock: StageClock
+
+
 class FinishedFrames(Protocol):
     """Where finished frames outlive the process: a work file."""
 
@@ -59,6 +69,10 @@ class Journal:
         self._finished = {} if kept is None else {note.position: (note, seen, n) for note, seen, n in kept.frames()}
         self.resumed_count = 0
 
+    def finished(self, position: int) -> bool:
+        """Return whether the frame at `position` was finished before, and not resumed yet."""
+        return position in self._finished
+
     def resume(self, position: int) -> bool:
         """Return whether the frame at `position` was finished before; it counts as done from now on."""
         if position not in self._finished:
@@ -72,6 +86,11 @@ class Journal:
         if self._kept is not None and note.skip_reason is None:
             self._kept.add(note, observations, mask_count)
         self._note(note, observations, mask_count)
+
+    def take(self, frame: FinishedFrame) -> None:
+        """Note a frame that was done on the side."""
+        self.clock.add(frame.clock)
+        self.add(frame.note, frame.observations, frame.mask_count)
 
     def _note(self, note: FrameNote, observations: Sequence[Observation], mask_count: int) -> None:
         self.frames.append(note)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -71,14 +71,34 @@ class Structure:
         `depth` (...,) metres, the distance at which the point was measured, widens the tolerance: the noise of
         depth cameras grows with its square (Khoshelham and Elberink 2012).
         """
-        found = np.full(points.shape[:-1], -1, np.int64)
-        best = np.broadcast_to(self.tolerance_m + 0.004 * np.square(depth), points.shape[:-1]).copy()
-        for number, plane in enumerate(self.planes):
-            distance = np.abs(points @ plane.normal - plane.offset)
+        return self.nearest_of(self.distances(points), depth)
+
+    def distances(self, points: Floats) -> Floats:
+        """Return (K, ...) the distance in metres of each of `points` (..., 3) from each of the K planes."""
+        normals = np.array([plane.normal for plane in self.planes], points.dtype).reshape(-1, 3)
+        found = normals @ points.reshape(-1, 3).T
+        found -= np.array([plane.offset for plane in self.planes], points.dtype)[:, None]
+        return np.abs(found, out=found).reshape(len(self.planes), *points.shape[:-1])
+
+    def nearest_of(self, distances: Floats, depth: Floats | float = 1.0) -> npt.NDArray[np.int64]:
+        """Return what `nearest` does, of what `distances` gave."""
+        found = np.full(distances.shape[1:], -1, np.int64)
+        best = np.empty(distances.shape[1:], distances.dtype)
+        best[...] = self.tolerance_m + 0.004 * np.square(depth)
+        for number, distance in enumerate(distances):
             closer = distance < best
-            found[closer] = number
-            best = np.where(closer, distance, best)
+            np.copyto(found, number, where=closer)
+            np.copyto(best, distance, where=closer)
         return found
+
+    def from_camera(self, world_from_camera: npt.NDArray[np.float64]) -> Structure:
+        """Return this structure in the axes of the camera that stands there (4, 4)."""
+        turn, place = world_from_camera[:3, :3], world_from_camera[:3, 3]
+        planes = tuple(
+            replace(plane, normal=plane.normal @ turn, offset=float(plane.offset - plane.normal @ place))
+            for plane in self.planes
+        )
+        return Structure(self.up @ turn, planes, self.tolerance_m)
 
     def bare(self, points: Floats, rgb: npt.NDArray[np.uint8], depth: Floats | float = 1.0) -> npt.NDArray[np.bool_]:
         """Return (...,) which of world `points` (..., 3) of colours `rgb` (..., 3) are bare floor, wall or ceiling.
@@ -93,11 +113,13 @@ class Structure:
     def bare_on(self, on: npt.NDArray[np.int64], points: Floats, lab: Floats) -> npt.NDArray[np.bool_]:
         """Return (...,) which of world `points` (..., 3) on planes `on` (...,), of Lab colours `lab`, are bare."""
         floors = [plane for plane in self.planes if plane.kind == "floor"]
-        low = points @ floors[0].normal - floors[0].offset < SKIRTING_M if floors else np.zeros(on.shape, bool)
         bare = np.zeros(on.shape, bool)
         for number, plane in enumerate(self.planes):
-            alike = plane.has_color_of(lab)
-            bare |= (on == number) & (alike | low if plane.kind == "wall" else alike)
+            there = on == number
+            alike = plane.has_color_of(lab[there])
+            if plane.kind == "wall" and floors:
+                alike |= points[there] @ floors[0].normal - floors[0].offset < SKIRTING_M
+            bare[there] = alike
         return bare
 
 

@@ -22,12 +22,18 @@ def silent(scene: str, stage: str, done: int, total: int, skipped: int = 0) -> N
 class StageClock:
     """Adds up wall seconds under the name of each stage, in the order in which the stages first ran.
 
+    Of stages that run at once, on threads, each thread's seconds count: they add up to more than passes.
     The time of a stage that runs inside another one is its own, not that of the other.
     """
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
-        self._inside = 0.0
+        self._inside, self._begun = 0.0, time.perf_counter()
+
+    @property
+    def passed(self) -> float:
+        """Wall seconds since the clock was made."""
+        return time.perf_counter() - self._begun
 
     @contextmanager
     def __call__(self, stage: str) -> Iterator[None]:
@@ -41,6 +47,11 @@ class StageClock:
             self.seconds[stage] += whole - self._inside
             self._inside = before + whole
 
+    def add(self, other: StageClock) -> None:
+        """Add what another clock measured, of a thread that has ended."""
+        for stage, seconds in other.seconds.items():
+            self.seconds[stage] = self.seconds.get(stage, 0.0) + seconds
+
 
 @dataclass(frozen=True)
 class SkippedFrame:
@@ -52,9 +63,10 @@ class SkippedFrame:
 
 @dataclass(frozen=True)
 class RunReport:
-    """One execution of the pipeline on one scene; `seconds` is wall time per stage.
+    """One execution of the pipeline on one scene; `seconds` is the time of each stage, added up over threads, `passed`
+    what passed in all.
 
-    `resumed` frames were done by an earlier run that was interrupted.
+    `resumed` frames were done by an earlier run that was interrupted; `named` objects have a likely name.
     """
 
     scene: str
@@ -66,11 +78,13 @@ class RunReport:
     seconds: dict[str, float] = field(default_factory=dict)
     unchanged: bool = False
     resumed: int = 0
+    passed: float = 0.0
+    named: int = 0
 
     @property
     def seconds_per_frame(self) -> float:
-        """Wall seconds of all stages together, per frame that was worked on."""
-        return sum(self.seconds.values()) / max(1, self.frames - len(self.skipped) - self.resumed)
+        """Wall seconds from the first to the last stage, per frame that was worked on."""
+        return self.passed / max(1, self.frames - len(self.skipped) - self.resumed)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, for JSON."""
@@ -83,6 +97,7 @@ class RunReport:
             "masks": self.masks,
             "observations": self.observations,
             "objects": self.objects,
+            "named": self.named,
             "seconds": {stage: round(seconds, 3) for stage, seconds in self.seconds.items()},
             "seconds_per_frame": round(self.seconds_per_frame, 4),
         }

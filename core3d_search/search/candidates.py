@@ -28,7 +28,7 @@ from core3d_search.search.spaces import EmbeddingSpace, Question
 FIRST_BATCH, GROWTH = 64, 4
 """Nearest objects that are asked of an index at first, and how many times more whenever those were not enough."""
 
-OF_ONE_OBJECT = frozenset({"color", "material", "shape", "part", "use"})
+OF_ONE_OBJECT = frozenset({"color", "material", "shape", "part"})
 """Kinds of attributes that an object has or has not whatever stands around it."""
 
 SLACK = 1e-5

@@ -25,7 +25,7 @@ import numpy.typing as npt
 from core3d_search.datatypes import Hit
 from core3d_search.errors import InputError
 from core3d_search.query import ReferenceFrame
-from core3d_search.search.answers import Answer, conclude, whereabouts
+from core3d_search.search.answers import Answer, conclude, counted, whereabouts
 from core3d_search.search.explanation import Explanation
 from core3d_search.search.ranking import over_scenes
 from core3d_search.search.scoring import THRESHOLD
@@ -165,7 +165,7 @@ class Searcher:
         for bound, _, rank in now.to_rank(question, named, threshold):
             if bound < threshold:
                 break
-            for hit in rank(threshold):
+            for hit in counted(question.query, rank(threshold)):
                 counts[hit.scene] += 1
         return counts
 

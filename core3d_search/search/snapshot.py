@@ -18,7 +18,7 @@ from core3d_search.errors import StoreError
 from core3d_search.geometry import level_from_world
 from core3d_search.query import Phrase, Query, ReferenceFrame, parse
 from core3d_search.query.mixture import parse_mixture
-from core3d_search.query.nouns import canonical
+from core3d_search.query.nouns import canonical, likeness
 from core3d_search.relations import ObjectTable
 from core3d_search.search.belief import MOST_TARGETS
 from core3d_search.search.bounds import Turns, bounded_objects
@@ -107,7 +107,9 @@ class Snapshot:
 
     def read(self, text: str) -> Explanation:
         labels = set(self._labels)
-        if self.llm is None or parse_mixture(text):
+        if parse_mixture(text):
+            return Explanation(Query(Phrase(noun=text.strip()), text=text))
+        if self.llm is None:
             lowered = text.lower()
             mentioned = [name for low, name in self._lowered if low in lowered]
             return Explanation(parse(text, labels, mentioned, self.language))
@@ -324,6 +326,14 @@ class Snapshot:
             both = np.intersect1d(stored.ids, embedded.ids)  # an indexer is writing: the next search sees it whole
             return self.fitting_objects(space, both, question, threshold) if len(both) else []
         scene = dict(zip(stored.ids.tolist(), stored.scenes, strict=True))
+        noun = question.query.target.noun
+        partly = np.array([label is not None and 0 < likeness(noun, label) < 1 for label in stored.labels], bool)
+        if partly.any() and not question.has_reference:  # who is merely alike counts by the rest of its scene
+            own = set(stored.ids[partly].tolist())
+            within = sorted({scene[key] for key in own})
+            found = [hit for name in within for hit in self.fitting(name, question, threshold) if hit.object_id in own]
+            rest = stored.ids[~partly]
+            return found + (self.fitting_objects(space, rest, question, threshold) if len(rest) else [])
         pair = self._upright(stored), self._matching(space, embedded.vectors, _given(stored), question)
         hits = self._ranked([pair], question, threshold)
         return [replace(hit, scene=scene[hit.object_id]) for hit in hits]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -154,3 +155,38 @@ def test_a_packed_mask_is_the_mask(seed: int, height: int, width: int) -> None:
     packed = PackedMask.of(mask, box)
     assert np.array_equal(packed.in_image(height, width), mask)
     assert packed.bits.nbytes <= height * width / 8 + 1
+
+
+class Watched(TrueMasks):
+    """Tells how many frames it was given at once."""
+
+    def __init__(self, scene: Scene, several: bool) -> None:
+        super().__init__(scene)
+        self.takes_several, self.now, self.most = several, 0, 0
+        self.both = threading.Barrier(2)
+
+    def generate(self, frame: Frame) -> Detections:
+        self.now += 1
+        self.most = max(self.most, self.now)
+        if self.takes_several and frame.index < 2:
+            self.both.wait(10)  # neither goes on before the other has come
+        self.now -= 1
+        return super().generate(frame)
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_frames_side_by_side_give_what_one_after_the_other_gives(
+    draw: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, several: bool
+) -> None:
+    scene = Scene(draw)
+    alone = perceive(scene, TrueMasks(scene), CONFIG, Journal())
+    monkeypatch.setattr("core3d_search.indexer.perceive.thread_count", lambda: 3)
+    watched, journal = Watched(scene, several), Journal()
+    beside = perceive(scene, watched, CONFIG, journal)
+    assert (watched.most > 1) == several
+    assert [note.position for note in journal.frames] == [0, 1, 2, 3]
+    assert [note.position for note in journal.skipped] == [2]
+    assert [one.members for one in beside.objects] == [one.members for one in alone.objects]
+    for one, other in zip(beside.objects, alone.objects, strict=True):
+        assert np.array_equal(one.points, other.points)
+    assert {"read", "masks", "granularity", "lift", "fuse"} <= set(journal.clock.seconds)

@@ -20,7 +20,8 @@ class MaskGenerator(Protocol):
 
     `name` is the registered name; `checksum` is the SHA-256 of the weights, or of the version where there are none.
     `leaves_structure_out` says that floor, walls and ceiling never come as masks once `for_scene` told them; those of
-    other generators are dropped afterwards.
+    other generators are dropped afterwards. One that may look at several frames at once, on threads, has an attribute
+    `takes_several` too, see `takes_several`.
     """
 
     name: str
@@ -32,6 +33,11 @@ class MaskGenerator(Protocol):
 
     def generate(self, frame: Frame) -> Detections:
         """Return the masks of `frame`, levels 1 (coarse) to 6 (fine), in a deterministic order."""
+
+
+def takes_several(generator: MaskGenerator) -> bool:
+    """Return whether `generator` may look at several frames at once, each on a thread; only if it says so."""
+    return bool(getattr(generator, "takes_several", False))
 
 
 class MaskGeneratorClass(Protocol):

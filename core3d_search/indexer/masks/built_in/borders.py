@@ -53,7 +53,7 @@ class Regions:
 
 
 def find_regions(frame: Frame, structure: Structure | None, embedder: PixelEmbedder) -> Regions:
-    """Return the watershed basins of all edges of `frame` together, one for each place where they are weakest."""
+    """Return the basins of all edges of `frame` together, one for each place where they are weakest."""
     from scipy.ndimage import gaussian_filter
     from scipy.ndimage import label as connected
     from skimage.morphology import local_minima
@@ -64,14 +64,13 @@ def find_regions(frame: Frame, structure: Structure | None, embedder: PixelEmbed
     labels = watershed(measured.edges, markers).astype(np.int64) - 1 if count else np.zeros(markers.shape, np.int64)
     flat, count = labels.ravel(), max(count, 1)
     ends, evidence = [], []
-    for axis in (1, 0):
-        back = np.nonzero(np.diff(labels, axis=axis))
-        ahead = (back[0] + (axis == 0), back[1] + (axis == 1))
-        ends.append(np.stack([labels[back], labels[ahead]], axis=1))
-        evidence.append(measured.border_evidence(back, ahead, axis))
-    moments = _added(flat, np.stack([image.ravel() for image in measured.moments()], axis=1), count)
-    known = measured.valid.ravel()
-    height = measured.level[..., 2].ravel()[known]
+    for axis, (before, after) in enumerate(((labels[:-1], labels[1:]), (labels[:, :-1], labels[:, 1:]))):
+        places = np.stack(np.nonzero(before != after))
+        ends.append(np.stack([before[tuple(places)], after[tuple(places)]], axis=1))
+        evidence.append(measured.border_evidence(places, axis))
+    moments = measured.moments(labels, count)
+    known = measured.surfaces.valid.ravel()
+    height = (measured.surfaces.points @ measured.level_from_camera[2]).ravel()[known].astype(np.float64)
     heights = _spans(flat[known], height, height, count)
     sums = np.concatenate(evidence)
     pairs, lengths, summed = _summed(np.concatenate(ends), np.ones(len(sums)), sums, count)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -15,8 +16,8 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from core3d_search.datatypes import Floats
 from core3d_search.indexer.frames import Frame
+from core3d_search.indexer.masks.built_in.frame_surfaces import FrameSurfaces
 from core3d_search.indexer.planes import Structure
-from core3d_search.indexer.surfaces import back_project, filled, normals, to_world
 
 
 class InputChannel:
@@ -41,33 +42,33 @@ WIDTHS = (24, 40, 64, 96, 128)
 """Channels at a half, quarter, ... of the image's sides."""
 LONGEST_PX = 480
 """Pixels: the network was trained on images with this longest side and sees larger ones scaled down."""
-RELIEF = ((2.0, 60), (8.0, 15))
-"""Pixels, and gain: inverse depth, linear over any plane in view, is compared with its mean so far around."""
+RELIEF = ((2.0, 60, 2), (8.0, 15, 4))
+"""Pixels, gain, step: inverse depth, linear over any plane in view, is compared with its mean so far around, which is
+taken at every so many-th pixel."""
 FLUSH_M = 0.05
 """Metres from a structure plane over which nearness falls to 1 / e."""
 
 
-def network_input(frame: Frame, structure: Structure | None) -> npt.NDArray[np.float32]:
-    """Return (11, H, W) what the network sees of `frame`, all within -1 to 1; zeros where there is no depth."""
-    depth = filled(frame.depth)
-    valid = depth > 0
-    inverse = np.where(valid, 1 / np.maximum(depth, 0.1), 0).astype(np.float32)
-    color = np.moveaxis(frame.rgb.astype(np.float32) / 127.5 - 1, -1, 0)
-    facing = normals(depth, frame.intrinsics) @ _gravity_axes(frame, structure).T.astype(np.float32)
-    near = np.zeros(depth.shape)
-    if structure is not None and structure.planes:
-        world = to_world(back_project(depth, frame.intrinsics), frame.world_from_camera)
-        off = np.min([np.abs(world @ plane.normal - plane.offset) for plane in structure.planes], axis=0)
-        near = np.where(valid, np.exp(-off / FLUSH_M), 0)
-    shape = [inverse / 2, valid, *np.moveaxis(facing, -1, 0), *_relief(inverse, valid), near]
-    clipped: npt.NDArray[np.float32] = np.clip(np.concatenate([color, np.stack(shape)]), -1, 1).astype(np.float32)
-    return clipped
+def network_input(frame: Frame, surfaces: FrameSurfaces) -> npt.NDArray[np.float32]:
+    """Return (H, W, 11) what the network sees of `frame`, all within -1 to 1; zeros where there is no depth."""
+    seen = np.empty((*frame.depth.shape, InputChannel.COUNT), np.float32)
+    np.divide(frame.rgb, np.float32(127.5), out=seen[..., InputChannel.COLOR])
+    seen[..., InputChannel.COLOR] -= 1
+    seen[..., InputChannel.INVERSE_DEPTH] = surfaces.inverse / 2
+    seen[..., InputChannel.HAS_DEPTH] = surfaces.valid
+    level = _gravity_axes(surfaces.structure.up).astype(np.float32)
+    np.matmul(surfaces.normals, level.T, out=seen[..., InputChannel.RIGHT : InputChannel.UP + 1])
+    seen[..., InputChannel.RELIEF] = np.stack(_relief(surfaces.inverse, surfaces.valid), axis=-1)
+    if len(surfaces.off_planes):
+        near = np.exp(surfaces.off_planes.min(axis=0) * np.float32(-1 / FLUSH_M))
+        seen[..., InputChannel.NEARNESS] = near * surfaces.valid
+    else:
+        seen[..., InputChannel.NEARNESS] = 0
+    return np.clip(seen, -1, 1, out=seen)
 
 
-def _gravity_axes(frame: Frame, structure: Structure | None) -> npt.NDArray[np.float64]:
-    """Return (3, 3) the camera's directions right, ahead and up, level with the ground, in its own frame."""
-    turn = frame.world_from_camera[:3, :3]
-    up = turn.T @ (-turn[:, 1] if structure is None else structure.up)
+def _gravity_axes(up: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return (3, 3) the camera's directions right, ahead and up, level with the ground, in its own axes."""
     ahead = np.array([0, 0, 1.0]) - up[2] * up
     if np.linalg.norm(ahead) < 1e-3:  # the camera looks straight up or down
         ahead = -np.sign(up[2]) * (np.array([0, -1.0, 0]) + up[1] * up)
@@ -75,16 +76,23 @@ def _gravity_axes(frame: Frame, structure: Structure | None) -> npt.NDArray[np.f
     return np.stack([np.cross(ahead, up), ahead, up])
 
 
-def _relief(inverse: Floats, valid: npt.NDArray[np.bool_]) -> list[Floats]:
-    """Return two images (H, W): how far inverse depth (H, W) strays from its mean around, over two reaches."""
+def _relief(inverse: npt.NDArray[np.float32], valid: npt.NDArray[np.bool_]) -> list[npt.NDArray[np.float32]]:
+    """Return two images (H, W): how far inverse depth (H, W) strays from its mean around, over two reaches.
+
+    Means so wide change slowly: each is taken of an image that is smaller by a quarter to a half of its reach.
+    """
     from scipy.ndimage import gaussian_filter
 
+    both = torch.from_numpy(np.stack([inverse, valid.astype(np.float32)]))[None]
     found = []
-    for reach_px, gain in RELIEF:
-        mean = gaussian_filter(inverse, reach_px) / np.maximum(
-            gaussian_filter(valid.astype(np.float32), reach_px), 1e-3
-        )
-        found.append(np.where(valid, (inverse / np.maximum(mean, 1e-3) - 1) * gain, 0))
+    for reach_px, gain, step in RELIEF:
+        small = functional.avg_pool2d(both, step, ceil_mode=True, count_include_pad=False)[0].numpy()
+        spread = np.sqrt(reach_px**2 - (step**2 - 1) / 12) / step  # less what the mean over step x step spreads
+        known, have = (gaussian_filter(image, spread) for image in small)
+        mean = torch.from_numpy(known / np.maximum(have, 1e-3))[None, None]
+        wide = functional.interpolate(mean, scale_factor=step, mode="bilinear", align_corners=False)
+        mean = wide[0, 0, : inverse.shape[0], : inverse.shape[1]].numpy()
+        found.append(np.where(valid, (inverse / np.maximum(mean, 1e-3) - 1) * np.float32(gain), np.float32(0)))
     return found
 
 
@@ -99,22 +107,52 @@ class PixelEmbedder:
         self._dtype = _fastest_precision(self._device)
         self._net = net.eval().folded().to(self._device, self._dtype, memory_format=torch.channels_last)
 
-    def embed(self, frame: Frame, structure: Structure | None) -> tuple[Floats, Floats]:
-        """Return places (H, W, 12), float32: how far apart two pixels' places are says whether they show one thing, see
-        `difference`; and (H, W) the probability that a pixel shows floor, wall or ceiling.
-        """
+    def embed(self, frame: Frame, structure: Structure | None, surfaces: FrameSurfaces | None = None) -> PixelPlaces:
+        """Return the places of the pixels of `frame`, whose `surfaces` may have been measured already."""
         small = frame.fitted(LONGEST_PX)
-        x = torch.from_numpy(network_input(small, structure))[None].to(self._device, self._dtype)
+        if surfaces is None or small is not frame:
+            surfaces = FrameSurfaces.of(small, structure)
+        x = torch.from_numpy(network_input(small, surfaces)).permute(2, 0, 1)[None]
         height, width = x.shape[2:]
-        x = functional.pad(x, (0, -width % 32, 0, -height % 32)).to(memory_format=torch.channels_last)
+        x = functional.pad(x, (0, -width % 32, 0, -height % 32))
         with torch.inference_mode():
-            found = torch.cat(self._net(x), 1).float()
-            found = functional.interpolate(found, scale_factor=2, mode="bilinear", align_corners=False)
-            found = found[:, :, :height, :width]
+            found = self._net(x.to(self._device, self._dtype, memory_format=torch.channels_last)).float()
+            change = torch.maximum(*(_change(found[:, :DIMENSION], axis) for axis in (2, 3)))
+            found = functional.interpolate(found.contiguous(), scale_factor=2, mode="bilinear", align_corners=False)
+            both = [image[:, :, :height, :width] for image in (found, change)]
             if small is not frame:
-                found = functional.interpolate(found, frame.depth.shape, mode="bilinear", align_corners=False)
-        values = np.ascontiguousarray(found[0].permute(1, 2, 0).cpu().numpy())
-        return values[..., :-1], 1 / (1 + np.exp(-values[..., -1]))
+                size = frame.depth.shape
+                both = [functional.interpolate(image, size, mode="bilinear", align_corners=False) for image in both]
+        values = np.ascontiguousarray(both[0][0].permute(1, 2, 0).cpu().numpy())
+        values[..., DIMENSION] = 1 / (1 + np.exp(-values[..., DIMENSION]))
+        return PixelPlaces(values, both[1][0, 0].cpu().numpy())
+
+
+@dataclass(frozen=True, eq=False)
+class PixelPlaces:
+    """What the network says of each pixel: `values` (H, W, 13) float32 its place, and the probability that it shows
+    floor, wall or ceiling; `change` (H, W) float32 the probability that its neighbours, across it, show two things."""
+
+    values: npt.NDArray[np.float32]
+    change: npt.NDArray[np.float32]
+
+    @property
+    def places(self) -> npt.NDArray[np.float32]:
+        """(H, W, 12): how far apart two pixels' places are says whether they show one thing, see `difference`."""
+        return self.values[..., :DIMENSION]
+
+    @property
+    def structure(self) -> npt.NDArray[np.float32]:
+        """(H, W) the probability that a pixel shows floor, wall or ceiling."""
+        return self.values[..., DIMENSION]
+
+
+def _change(places: Tensor, axis: int) -> Tensor:
+    """Return (1, 1, 2 h, 2 w) the probability that the neighbours of a pixel along `axis` show two things, of `places`
+    (1, 12, h, w) at half its sides. Where two of these meet lie two pixels; the outermost have one neighbour only."""
+    step = torch.tanh(places.diff(dim=axis).square().sum(1, keepdim=True) / 2)
+    wide = functional.interpolate(step, scale_factor=2, mode="bilinear", align_corners=False)
+    return functional.pad(wide, (0, 0, 1, 1) if axis == 2 else (1, 1, 0, 0))
 
 
 def _fastest_precision(device: str) -> torch.dtype:
@@ -168,10 +206,10 @@ class PixelNet(nn.Module):
             x = self.up[number](torch.cat([levels[number], wide], 1))
         return x
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Return places (N, 12, H / 2, W / 2) and log odds of structure (N, 1, H / 2, W / 2)."""
+    def forward(self, x: Tensor) -> Tensor:
+        """Return (N, 13, H / 2, W / 2) places, and the log odds of structure behind them."""
         found = self.features(x)
-        return self.place(found), self.structure(found)
+        return torch.cat([self.place(found), self.structure(found)], 1)
 
 
 def _convolution(wide: int, wider: int, size: int, stride: int) -> nn.Sequential:

@@ -61,12 +61,13 @@ class RegionTree:
 
     def cut(self, height: float) -> npt.NDArray[np.int64]:
         """Return (leaves,) the node that each leaf belongs to once all merges up to `height` are made."""
-        owner = np.arange(len(self.parents))
-        for node in range(len(self.parents) - 1, -1, -1):
-            parent = self.parents[node]
-            if parent >= 0 and self.heights[parent] <= height:
-                owner[node] = owner[parent]
-        return owner[: self.leaves]
+        numbers = np.arange(len(self.parents))
+        owner = np.where((self.parents >= 0) & (self.heights[self.parents] <= height), self.parents, numbers)
+        while True:  # heights rise towards the root: what a parent joins, its child joins
+            farther = owner[owner]
+            if np.array_equal(farther, owner):
+                return owner[: self.leaves]
+            owner = farther
 
     def certainty(self) -> npt.NDArray[np.float64]:
         """Return (M,) the probability that each node is one thing and ends at its border, in [0, 1]."""

@@ -35,6 +35,7 @@ class RegionMaskGenerator:
 
     name = "built-in"
     leaves_structure_out = True
+    takes_several = True
     checksum = hashlib.sha256(PIXEL_NET + BORDER_NET).hexdigest()
 
     def __init__(
