@@ -1,4 +1,5 @@
-"""How well an encoder names what it sees: rooms of unseen seeds, true masks, the five crops and their sum.
+"""How well an encoder names what it sees: rooms of unseen seeds, true masks, the crops of the built-in profile and
+their sum.
 
     python benchmarks/encoder.py --rooms 20 --frames 8
     python benchmarks/encoder.py --rooms 0 --scenes DIR        models in scenes that training/model_scenes.py rendered

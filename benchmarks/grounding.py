@@ -51,6 +51,7 @@ def main() -> None:
         right = [_is_right(row, hits) for row, hits in zip(rows, answers, strict=True)]
         _table(_groups(name), rows, right)
         _calibration(answers, right)
+        _reliability(rows, right)
         kinds = [_error_kind(row, hits, scenes[row["scene"]]) for row, hits in zip(rows, answers, strict=True)]
         wrong = Counter(kind for kind, ok in zip(kinds, right, strict=True) if not ok)
         print("   commonest kinds of error: " + "; ".join(f"{kind} {n}" for kind, n in wrong.most_common(10)))
@@ -159,9 +160,8 @@ def _table(groups: dict[str, Callable[[Row], bool]], rows: list[Row], right: lis
         if inside:
             print(f"   {group:32s} {100 * np.mean(inside):5.1f} %  of {len(inside)}")
     queries = [parse(row["text"]) for row in rows]
-    whole, words = np.mean([not q.fallback for q in queries]), np.mean([q.certainty for q in queries])
-    every = np.mean([not q.unparsed for q in queries])
-    shares = f"{100 * whole:5.1f} %, every word {100 * every:.1f} %, words {100 * words:.1f} %"
+    whole, every = np.mean([not q.fallback for q in queries]), np.mean([not q.unparsed for q in queries])
+    shares = f"{100 * whole:5.1f} %, every word {100 * every:.1f} %"
     print(f"   understood without fallback      {shares}")
 
 
@@ -172,6 +172,18 @@ def _calibration(answers: list[Any], right: list[bool]) -> None:
     inside = [(low, high, (scores >= low) & (scores < high)) for low, high in bands]
     shares = [f"{low:.2f}+: {100 * np.mean(np.array(right)[m]):.0f} % of {m.sum()}" for low, _, m in inside if m.any()]
     print("   best hit right by its score      " + "; ".join(shares))
+
+
+def _reliability(rows: list[Row], right: list[bool]) -> None:
+    """Print how often readings of each certainty are right, and the mean gap between the two over the bands."""
+    sure = np.array([parse(row["text"]).certainty for row in rows])
+    ok, gap, shown = np.array(right, dtype=float), 0.0, []
+    for low in np.arange(0.0, 1.0, 0.1):
+        inside = (sure >= low) & (sure < low + (0.1 if low < 0.85 else 0.11))
+        if inside.any():
+            shown.append(f"{sure[inside].mean():.2f}: {ok[inside].mean():.2f} of {inside.sum()}")
+            gap += abs(sure[inside].mean() - ok[inside].mean()) * inside.mean()
+    print(f"   right by certainty               {'; '.join(shown)}; error {gap:.3f}, mean {sure.mean():.3f}")
 
 
 def _speed() -> None:

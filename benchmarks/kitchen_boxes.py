@@ -19,7 +19,7 @@ from PIL import Image
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from core3d_search.encoders import Encoder, load_encoder
-from core3d_search.indexer.config import CropConfig
+from core3d_search.indexer.config import TIGHT_CROPS
 from core3d_search.indexer.crops import crop_images, crop_weights
 from core3d_search.indexer.detections import Detections
 from core3d_search.indexer.frames import Frame
@@ -93,7 +93,7 @@ def main() -> None:
     encoder = open_encoder(arguments.room_network)
     names = [" ".join(name.split()) for name in NAMES.split(";")]
     texts = encoder.encode_texts(names)
-    weights = crop_weights(CropConfig())
+    weights = crop_weights(TIGHT_CROPS)
     vectors: dict[str, list[np.ndarray]] = {"box": [], "all crops": []}
     truth = []
     for number, boxes in BOXES.items():
@@ -102,7 +102,7 @@ def main() -> None:
         for mask, (x0, y0, x1, y1, _) in zip(masks, boxes, strict=True):
             mask[y0:y1, x0:x1] = True
         frame = Frame(number, rgb, np.zeros(rgb.shape[:2], np.float32), np.eye(3), np.eye(4))
-        crops = crop_images(frame, Detections.from_masks(masks, np.ones(len(boxes)), np.ones(len(boxes))), CropConfig())
+        crops = crop_images(frame, Detections.from_masks(masks, np.ones(len(boxes)), np.ones(len(boxes))), TIGHT_CROPS)
         single = {kind: encoder.encode_images(images) for kind, images in crops.items()}
         vectors["box"].append(single["box"])
         vectors["all crops"].append(sum(weights[kind] * single[kind] for kind in single))

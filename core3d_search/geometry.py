@@ -21,6 +21,10 @@ DENSE_VOXELS = 1 << 17
 _FACES = np.array([[0, 1, 3, 2], [4, 6, 7, 5], [0, 4, 5, 1], [2, 3, 7, 6], [0, 2, 6, 4], [1, 5, 7, 3]], dtype=np.int64)
 """Corner indices (see `box_corners`) of the faces -x +x -y +y -z +z, each counter-clockwise seen from outside."""
 
+UNIT_CORNERS = np.array([[x, y, z] for x in (-0.5, 0.5) for y in (-0.5, 0.5) for z in (-0.5, 0.5)])
+BOX_EDGES = [(a, b) for a in range(8) for b in range(a + 1, 8) if (UNIT_CORNERS[a] != UNIT_CORNERS[b]).sum() == 1]
+"""The corners (8, 3) of a box of extent 1 about zero, and the pairs of them that its 12 edges join."""
+
 
 def voxel_keys(points: npt.ArrayLike, size: float) -> npt.NDArray[np.int64]:
     """Return one int64 key per point of `points` (N, 3): equal keys mean the same cube of edge `size` metres.
@@ -82,8 +86,7 @@ def means_of(owner: npt.NDArray[np.int64], array: npt.NDArray[Any]) -> npt.NDArr
 
 def box_corners(box: Box3D) -> npt.NDArray[np.float64]:
     """Return the (8, 3) corners of `box`; corner 4i + 2j + k takes sides i, j, k (0: -, 1: +) of its x, y, z axes."""
-    signs = np.array([[i, j, k] for i in (-1, 1) for j in (-1, 1) for k in (-1, 1)], np.float64)
-    return box.center + (signs * box.extent / 2) @ box.rotation.T
+    return box.center + (UNIT_CORNERS * box.extent) @ box.rotation.T
 
 
 def points_in_box(points: npt.ArrayLike, box: Box3D, margin: float = 0.0) -> npt.NDArray[np.bool_]:

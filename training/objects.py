@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core3d_search.encoders import Encoder
-from core3d_search.indexer.config import CropConfig
+from core3d_search.indexer.config import TIGHT_CROPS
 from core3d_search.indexer.crops import crop_images, crop_weights
 from core3d_search.indexer.detections import Detections
 from core3d_search.indexer.frames import Frame
@@ -92,9 +92,9 @@ def seen_models(encoder: Encoder, files: Iterable[Path], every: int = 1) -> list
 
 
 def _embed(encoder: Encoder, frame: Frame, detections: Detections) -> list[dict[str, Vectors]]:
-    """Return for each detection its embedding by crop kind, and by equation 4 as "combined"."""
-    config = CropConfig()
+    """Return for each detection its embedding by crop kind of the built-in profile, and their sum as "combined"."""
+    config = TIGHT_CROPS
     single = {kind: encoder.encode_images(crops) for kind, crops in crop_images(frame, detections, config).items()}
-    combined = sum(weight * single[kind] for kind, weight in crop_weights(config).items())
+    combined = sum(crop_weights(config)[kind] * vectors for kind, vectors in single.items())
     single["combined"] = combined / np.linalg.norm(combined, axis=1, keepdims=True)
     return [{kind: vectors[row] for kind, vectors in single.items()} for row in range(len(detections))]

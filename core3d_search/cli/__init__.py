@@ -25,6 +25,7 @@ COMMANDS = {
     "eval": "evaluate.evaluate",
     "scenes": "scenes.scenes",
     "show": "show.show",
+    "export": "export.export",
     "serve": "serve.serve",
     "mcp": "mcp.mcp",
     "tag": "mark.tag",

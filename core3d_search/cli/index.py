@@ -135,6 +135,7 @@ def told_outcomes(
         for outcome in _outcomes(scenes, store, db, config, where, force, check, progress):
             if outcome.report is not None:
                 _print_report(outcome.report)
+                _print_depth(outcome.report, config)
                 _print_notes(scenes, store, outcome.report)
                 _print_models(store.runs(outcome.scene)[-1])
             else:
@@ -245,6 +246,15 @@ def _progress_bar() -> Iterator[StageProgress]:
             bars.update(tasks[key], completed=done, rate=rate, visible=done < total)
 
         yield progress
+
+
+def _print_depth(report: RunReport, config: IndexConfig) -> None:
+    """Say where a scan is out of the encoder's depth, and which profile knows more."""
+    from core3d_search.indexer.depth import depth_note
+
+    note = depth_note(report, config)
+    if note is not None:
+        typer.echo(f"  warning: {note}", err=True)
 
 
 def _print_models(run: RunRecord) -> None:

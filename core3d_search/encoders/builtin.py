@@ -28,11 +28,15 @@ FOLDER = Path(__file__).parent
 TEXT_WEIGHTS, IMAGE_WEIGHTS = FOLDER / "builtin_text.safetensors", FOLDER / "builtin_image.safetensors"
 FIRST_TEXT_WEIGHTS = FOLDER / "builtin_1_text.safetensors"
 
-MODEL_ID = "built-in/2"
+MODEL_ID = "built-in/3"
 """The number rises with every released set of weights, so that a database says which one made its vectors."""
 
-FIRST_MODEL_ID = "built-in/1"
-"""What shipped before; its text tower stays, so that databases of its vectors can be searched."""
+FIRST_MODEL_ID, SECOND_MODEL_ID = "built-in/1", "built-in/2"
+"""What shipped before: the text tower of the first stays, and the second had that of today, so that databases of their
+vectors can be searched."""
+
+SECOND_CHECKSUM = "c569c93587c6613f47469c57e0045766aa4bd75e8f830a94e095ad448bf2f11c"
+SECOND_CALIBRATION = Calibration(11.8, 0.58, ("object", "thing"))
 
 
 class BuiltinEncoder:
@@ -59,10 +63,10 @@ class BuiltinEncoder:
         self.dimension = self._text_tower.dimension
 
     @classmethod
-    def from_model_id(cls, model_id: str, **options: Any) -> BuiltinEncoder | FirstBuiltinTexts:
-        """Return the encoder, or of the first one its texts; raises ModelError for any other `model_id`."""
-        if model_id == FIRST_MODEL_ID:
-            return FirstBuiltinTexts()
+    def from_model_id(cls, model_id: str, **options: Any) -> BuiltinEncoder | FormerBuiltinTexts:
+        """Return the encoder, or of a former one its texts; raises ModelError for any other `model_id`."""
+        if model_id in (FIRST_MODEL_ID, SECOND_MODEL_ID):
+            return FormerBuiltinTexts(model_id)
         if model_id != MODEL_ID:
             raise ModelError(
                 f"this version of core3d ships {MODEL_ID}, the vectors were made by {model_id}: index the scenes again"
@@ -81,35 +85,39 @@ class BuiltinEncoder:
         return self._image_tower.encode(images)
 
     def _load_images(self) -> ImageTower:
-        from core3d_search.encoders.builtin_image import ImageTower
+        from core3d_search.encoders.builtin_image import ImageTower, Mixture
 
         file = self._folder / IMAGE_WEIGHTS.name
         tensors, settings, checksum = _read(file)
         if checksum != self._image_settings["checksum"]:
             raise ModelError(f"{file} does not belong to {TEXT_WEIGHTS.name} beside it: reinstall core3d")
         vectors = {judge: self._text_tower.encode(names) for judge, names in settings["names"].items()}
-        return ImageTower(
-            tensors, vectors, self._image_settings["photos_share"], self._image_settings["sharpness"], self._device
-        )
+        return ImageTower(tensors, vectors, Mixture(**self._image_settings["mixture"]), self._device)
 
 
-class FirstBuiltinTexts:
-    """The text side of `built-in/1`: searches databases that it embedded; it embeds no new images."""
+class FormerBuiltinTexts:
+    """The text side of a former encoder: searches databases that it embedded; it embeds no new images.
 
-    def __init__(self) -> None:
-        tensors, settings, _ = _read(FIRST_TEXT_WEIGHTS)
+    Raises ModelError for a `model_id` that is neither built-in/1 nor built-in/2.
+    """
+
+    def __init__(self, model_id: str) -> None:
+        if model_id not in (FIRST_MODEL_ID, SECOND_MODEL_ID):
+            raise ModelError(f"these are the texts of {FIRST_MODEL_ID} and {SECOND_MODEL_ID}, not of {model_id}")
+        first = model_id == FIRST_MODEL_ID
+        tensors, settings, _ = _read(FIRST_TEXT_WEIGHTS if first else FOLDER / TEXT_WEIGHTS.name)
         self._text_tower = TextTower(settings["words"], tensors)
-        self.calibration = Calibration(**{**settings["calibration"], "neutral_phrases": tuple(settings["neutral"])})
+        self.calibration = SECOND_CALIBRATION
+        if first:
+            self.calibration = Calibration(**{**settings["calibration"], "neutral_phrases": tuple(settings["neutral"])})
         self.vocabulary: tuple[str, ...] = tuple(settings["vocabulary"])
-        self.model_id, self.checksum = FIRST_MODEL_ID, str(settings["checksum"])
+        self.model_id, self.checksum = model_id, str(settings["checksum"]) if first else SECOND_CHECKSUM
         self.dimension = self._text_tower.dimension
 
     @classmethod
-    def from_model_id(cls, model_id: str, **options: Any) -> FirstBuiltinTexts:
-        """Return the texts of `model_id`, which must be built-in/1."""
-        if model_id != FIRST_MODEL_ID:
-            raise ModelError(f"these are the texts of {FIRST_MODEL_ID}, not of {model_id}")
-        return cls()
+    def from_model_id(cls, model_id: str, **options: Any) -> FormerBuiltinTexts:
+        """Return the texts of `model_id`."""
+        return cls(model_id)
 
     def encode_texts(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """Return (N, D) unit embeddings of N phrases."""
@@ -118,7 +126,7 @@ class FirstBuiltinTexts:
     def encode_images(self, images: Sequence[npt.NDArray[np.uint8]]) -> npt.NDArray[np.float32]:
         """Raise ModelError: the image side is gone."""
         raise ModelError(
-            f"{FIRST_MODEL_ID} embeds no more images, this version of core3d ships {MODEL_ID}: index the scenes again"
+            f"{self.model_id} embeds no more images, this version of core3d ships {MODEL_ID}: index the scenes again"
         )
 
 

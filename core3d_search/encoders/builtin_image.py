@@ -1,15 +1,17 @@
 """The image tower of the built-in encoder: what three judges say a picture shows, as a mean of text vectors.
 
-A network with ImageNet's weights (`Lite0`) sees the picture at 160 pixels. On its features stand two judges: ImageNet's
-own layer, cut down to household classes, and one that learned other people's furniture models and our rooms. The third
-is the small network that learned our generated rooms by heart; a gate on the same features says how much a picture
-looks like one of those. Each judge's answer is the mean of the text vectors of its names, weighted by its
-probabilities (ConSE, Norouzi et al. 2014): so pictures land among words, also where no single name fits.
+A network with ImageNet's weights (`Lite0`), its last blocks fine-tuned, sees the picture at 160 pixels. On its features
+stand two judges: ImageNet's own layer, cut down to household classes, and one that learned other people's furniture
+models and our rooms. The third is the small network that learned our generated rooms by heart; a gate on the same
+features says how much a picture looks like one of those. Each judge's answer is the mean of the text vectors of its
+names, weighted by its probabilities (ConSE, Norouzi et al. 2014): so pictures land among words, also where no single
+name fits.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -22,6 +24,29 @@ SIDE = 160
 BATCH = 32
 
 JUDGES = ("photos", "models", "rooms")
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """How much each judge counts: `photos` beside the models elsewhere, `photos_in_rooms` in our generated rooms.
+
+    `rooms` is the share of the third judge in those, `sharpness` what its similarities are multiplied by.
+    """
+
+    photos: float
+    photos_in_rooms: float
+    rooms: float
+    sharpness: float
+
+    def of(self, said: npt.NDArray[np.float32], gate: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Return (N, D) unit embeddings of what the judges said (3, N, D); `gate` (N,) is 1 in our rooms, else 0."""
+        photos = (self.photos + gate * (self.photos_in_rooms - self.photos))[:, None]
+        general = photos * said[0] + (1 - photos) * said[1]
+        general /= np.linalg.norm(general, axis=1, keepdims=True)
+        rooms = self.rooms * gate[:, None]
+        total = rooms * said[2] + (1 - rooms) * general
+        unit: npt.NDArray[np.float32] = (total / np.linalg.norm(total, axis=1, keepdims=True)).astype(np.float32)
+        return unit
 
 
 def fitted(image: npt.NDArray[np.uint8], side: int = SIDE) -> npt.NDArray[np.uint8]:
@@ -47,16 +72,14 @@ class ImageTower:
 
     `tensors`: lite0.* (see Lite0); photos.weight (P, 1280) and .bias, models.weight (M, 1280) and .bias: the layers of
     two judges; rooms.* (see RoomNetwork) with rooms.names (R, D'), its unit vectors of its labels; gate.weight (1280,)
-    and gate.bias (1,). `vectors`: by judge, the unit text vectors of its names: (P, D), (M, D), (R, D). `photos_share`
-    is what the first judge counts beside the second, `sharpness` what the third's similarities are multiplied by.
+    and gate.bias (1,). `vectors`: by judge, the unit text vectors of its names: (P, D), (M, D), (R, D).
     """
 
     def __init__(
         self,
         tensors: Mapping[str, npt.NDArray[np.floating[Any]]],
         vectors: Mapping[str, npt.NDArray[np.float32]],
-        photos_share: float,
-        sharpness: float,
+        mixture: Mixture,
         device: str | None = None,
     ) -> None:
         import torch
@@ -79,13 +102,13 @@ class ImageTower:
             if name.startswith(("photos.", "models.", "gate."))
         }
         self._vectors = {judge: torch.from_numpy(vectors[judge]).to(self._device) for judge in JUDGES}
-        self._photos_share, self._sharpness = photos_share, sharpness
+        self._mixture = mixture
         self.dimension = vectors["models"].shape[1]
 
     def encode(self, images: Sequence[npt.NDArray[np.uint8]]) -> npt.NDArray[np.float32]:
         """Return (N, D) unit embeddings of N images, each (h, w, 3) uint8 RGB of any size."""
         said, gate = self.judged(images)
-        return mixed(said, gate, self._photos_share)
+        return self._mixture.of(said, gate)
 
     def judged(
         self, images: Sequence[npt.NDArray[np.uint8]]
@@ -120,18 +143,9 @@ class ImageTower:
         t = self._layers
         photos = functional.linear(features, t["photos.weight"], t["photos.bias"]).softmax(-1)
         models = functional.linear(features, t["models.weight"], t["models.bias"]).softmax(-1)
-        rooms = (self._sharpness * self._rooms(small) @ self._room_names.T).softmax(-1)
+        rooms = (self._mixture.sharpness * self._rooms(small) @ self._room_names.T).softmax(-1)
         said = [
             functional.normalize(chances @ self._vectors[judge], dim=-1)
             for judge, chances in zip(JUDGES, (photos, models, rooms), strict=True)
         ]
         return torch.stack(said), torch.sigmoid(features @ t["gate.weight"] + t["gate.bias"])
-
-
-def mixed(said: npt.NDArray[np.float32], gate: npt.NDArray[np.float32], photos_share: float) -> npt.NDArray[np.float32]:
-    """Return (N, D) unit embeddings of what the judges said (3, N, D): `gate` (N,) is the share of the third."""
-    general = photos_share * said[0] + (1 - photos_share) * said[1]
-    general /= np.linalg.norm(general, axis=1, keepdims=True)
-    total = gate[:, None] * said[2] + (1 - gate[:, None]) * general
-    unit: npt.NDArray[np.float32] = total / np.linalg.norm(total, axis=1, keepdims=True)
-    return unit

@@ -6,8 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from core3d_search.errors import InputError
+from core3d_search.exports.gltf import to_glb
 from core3d_search.exports.json_graph import to_json
+from core3d_search.exports.ply import to_ply
 from core3d_search.exports.scene_graph import SceneGraph, scene_graph
+from core3d_search.exports.table_csv import to_csv
+from core3d_search.exports.usd import to_usd
 from core3d_search.store import Store
 
 
@@ -24,6 +28,10 @@ class ExportFormat:
 
 FORMATS: dict[str, ExportFormat] = {
     "json": ExportFormat("json", "application/json", to_json, with_points=False),
+    "csv": ExportFormat("csv", "text/csv", to_csv, with_points=False),
+    "ply": ExportFormat("ply", "application/octet-stream", to_ply, with_points=True),
+    "glb": ExportFormat("glb", "model/gltf-binary", to_glb, with_points=True),
+    "usd": ExportFormat("usd", "model/vnd.usd", to_usd, with_points=True),
 }
 """The formats by name."""
 

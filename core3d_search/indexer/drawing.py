@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from core3d_search.datatypes import Box3D, Floats, Hit
 from core3d_search.errors import InputError
+from core3d_search.geometry import BOX_EDGES, box_corners
 from core3d_search.indexer.frames import Frame, ReadOptions, SceneReader, origin_of
 from core3d_search.indexer.readers import reader_for
 from core3d_search.indexer.readers.settings import checked_options
@@ -21,8 +22,6 @@ from core3d_search.store import Store
 if TYPE_CHECKING:
     from PIL import ImageDraw
 
-CORNERS = np.array([[x, y, z] for x in (-0.5, 0.5) for y in (-0.5, 0.5) for z in (-0.5, 0.5)])
-EDGES = [(a, b) for a in range(8) for b in range(a + 1, 8) if np.count_nonzero(CORNERS[a] != CORNERS[b]) == 1]
 PALETTE = ("#ff3b30", "#34c759", "#0a84ff", "#ff9f0a", "#bf5af2", "#64d2ff", "#ffd60a")
 NEAR_PLANE_M = 0.05
 AROUND, LEAST_AROUND_PX = 0.6, 24
@@ -137,9 +136,9 @@ def draw_boxes(frame: Frame, boxes: Sequence[Box3D], captions: Sequence[str]) ->
 def box_edges(frame: Frame, box: Box3D) -> list[Segment]:
     """Return the edges of a world-frame `box` in pixels of `frame`, without what lies behind the near plane."""
     camera_from_world = np.linalg.inv(frame.world_from_camera)
-    world = box.center + (CORNERS * box.extent) @ box.rotation.T
+    world = box_corners(box)
     camera = world @ camera_from_world[:3, :3].T + camera_from_world[:3, 3]
-    return [segment for a, b in EDGES if (segment := _projected(camera[a], camera[b], frame.intrinsics))]
+    return [segment for a, b in BOX_EDGES if (segment := _projected(camera[a], camera[b], frame.intrinsics))]
 
 
 def _projected(a: Floats, b: Floats, intrinsics: Floats) -> Segment | None:

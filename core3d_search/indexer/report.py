@@ -66,7 +66,7 @@ class RunReport:
     """One execution of the pipeline on one scene; `seconds` is the time of each stage, added up over threads, `passed`
     what passed in all.
 
-    `resumed` frames were done by an earlier run that was interrupted.
+    `resumed` frames were done by an earlier run that was interrupted; `named` objects have a likely name.
     """
 
     scene: str
@@ -79,6 +79,7 @@ class RunReport:
     unchanged: bool = False
     resumed: int = 0
     passed: float = 0.0
+    named: int = 0
 
     @property
     def seconds_per_frame(self) -> float:
@@ -96,6 +97,7 @@ class RunReport:
             "masks": self.masks,
             "observations": self.observations,
             "objects": self.objects,
+            "named": self.named,
             "seconds": {stage: round(seconds, 3) for stage, seconds in self.seconds.items()},
             "seconds_per_frame": round(self.seconds_per_frame, 4),
         }

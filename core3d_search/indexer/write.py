@@ -15,6 +15,7 @@ from core3d_search.datatypes import SceneObject
 from core3d_search.encoders import Encoder
 from core3d_search.errors import Core3DError, StoreError
 from core3d_search.indexer.config import IndexConfig
+from core3d_search.indexer.depth import likely_names
 from core3d_search.indexer.frames import SceneReader, origin_of
 from core3d_search.indexer.journal import FrameNote, Journal
 from core3d_search.indexer.masks import MaskGenerator
@@ -138,6 +139,7 @@ def found_scene(
         dict(journal.clock.seconds),
         resumed=journal.resumed_count,
         passed=journal.clock.passed,
+        named=likely_names(objects),
     )
     record = _run_record(run, journal, object_count=len(objects))
     return FoundScene(scene, frames, record, objects, members, thumbnails, report)

@@ -13,6 +13,7 @@ from core3d_search.query.words import Speller, singular, tokenise
 MARKS = frozenset('.,;:!?()"')
 STOPS = frozenset(".;!?:")
 _LONGEST_NAME, _LONGEST_RUN = 4, 8
+_AFTER_STANDS = frozenset("a an the in on at next near beside behind under by between to".split())
 _Phrases = dict[tuple[str, ...], str]
 
 
@@ -116,6 +117,8 @@ class Cursor:
             return None
         if self.words[start] in ("can", "cans") and start and self.words[start - 1] in lex.BEFORE_CAN:
             return 1, "trash can"
+        if self.words[start] == "stands" and {*self.words[start + 1 : start + 2]} & _AFTER_STANDS:
+            return None  # "next to it stands a lamp"
         for length in range(min(_LONGEST_NAME, len(self.words) - start), 0, -1):
             words = self.words[start : start + length]
             for name in (" ".join(words), " ".join([*words[:-1], singular(words[-1])])):

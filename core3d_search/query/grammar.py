@@ -26,6 +26,7 @@ from dataclasses import replace
 
 from core3d_search.errors import InputError
 from core3d_search.query import lexicon as lex
+from core3d_search.query.certainty import certainty
 from core3d_search.query.cursor import MARKS, spelled
 from core3d_search.query.languages import detect, to_english
 from core3d_search.query.left_aside import content, unused
@@ -153,17 +154,18 @@ def _judged(r: Reading, query: Query) -> Query:
     """Return `query` with how sure the reading is of it; a text that says nothing is compared as a whole."""
     said = content(r.words)
     missed = tuple(r.words[k] for k in said if not r.known[k])
-    certainty = 1.0 - len(missed) / len(said) if said else 0.0
+    understood = 1.0 - len(missed) / len(said) if said else 0.0
     empty = r.target is None or not (r.target.described or (r.target.noun and not (missed and r.target.vague)))
-    fallback = empty or certainty < 0.5
+    fallback = empty or understood < 0.5
     target = query.target
     if empty:
         target = Phrase(" ".join([word for word in r.words if word not in MARKS][:12]))
+    sure = certainty(query, understood)
     if fallback:
-        certainty = min(certainty, 0.3)
+        sure = min(sure, 0.3)
     unread = query.text[LONGEST_TEXT:].split(maxsplit=1)[:1]
     missed = (*missed, *(word[:40] for word in unread))
-    return replace(query, target=target, unparsed=missed, certainty=round(certainty, 3), fallback=fallback)
+    return replace(query, target=target, unparsed=missed, certainty=round(sure, 3), fallback=fallback)
 
 
 def _viewpoint(r: Reading) -> Viewpoint | None:

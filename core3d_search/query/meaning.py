@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields
 from typing import Literal, get_args
 
 from core3d_search.query.affordances import USES
-from core3d_search.query.nouns import GENERIC, canonical
+from core3d_search.query.nouns import ANYTHING, GENERIC, canonical, spoken_names
 
 ReferenceFrame = Literal["viewer", "anchor", "room"]
 """Whose left and front: of somebody who looks at the anchor, of the anchor, or of the room (+x right, +y behind)."""
@@ -83,11 +83,11 @@ class Phrase:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What the thing may be called: its noun, or the kinds that serve its use; empty for any object."""
+        """What the thing may be called: its noun and its usual name, or the kinds that serve its use; empty for any."""
         used = [kind for a in self.attributes if a.kind == "use" and not a.negated for kind in USES.get(a.value, ())]
         if used and (not self.noun or canonical(self.noun) in GENERIC):
             return tuple(used)
-        return (self.noun,) if self.noun else ()
+        return spoken_names(self.noun) if self.noun and canonical(self.noun) not in ANYTHING else ()
 
 
 @dataclass(frozen=True)
@@ -114,9 +114,9 @@ class Query:
     which scene has the "most" of them. `per_scene` asks for the first of each scene ("the largest chair in each
     scene"), where orders are otherwise taken over all scenes that are asked.
 
-    `unparsed` lists the words that were not understood, `certainty` in [0, 1] is the share of content words that were,
-    and `fallback` says that the text as a whole became the noun. They describe the parsing and do not take part in
-    comparison. `str(query)` is the exact notation, which parses to an equal query.
+    `unparsed` lists the words that were not understood, `certainty` in [0, 1] how often readings like it meant the
+    right object (certainty.py), and `fallback` says that the text as a whole became the noun. They describe the parsing
+    and do not take part in comparison. `str(query)` is the exact notation, which parses to an equal query.
     """
 
     target: Phrase

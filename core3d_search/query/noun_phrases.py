@@ -9,7 +9,7 @@ from core3d_search.query.cursor import MARKS, Cursor
 from core3d_search.query.draft import Draft
 from core3d_search.query.meaning import Attribute
 from core3d_search.query.measures import measure_ahead
-from core3d_search.query.nouns import canonical
+from core3d_search.query.nouns import OR, canonical
 from core3d_search.query.words import singular
 
 _LONGEST_COMPOUND, _LONGEST_PHRASE = 4, 14
@@ -59,6 +59,7 @@ def noun_phrase(r: Cursor, ranked: bool = False) -> Draft | None:
         r.back(start)
         return None
     draft.noun = " ".join(begun.names)
+    _alternatives(r, draft)
     return _whole(r, draft)
 
 
@@ -296,3 +297,14 @@ def _whole(r: Cursor, draft: Draft) -> Draft:
     if inner.plural and draft.noun in _GROUPS:
         inner.attributes.append(Attribute("group", _GROUPS[draft.noun]))
     return inner
+
+
+def _alternatives(r: Cursor, draft: Draft) -> None:
+    """ "a sofa or an armchair": any of the names will do."""
+    for _ in range(_LONGEST_COMPOUND):
+        length = 2 if r.word(1) in ("a", "an", "the", "some") else 1
+        found = r.name_ahead(length) if r.word() == "or" else None
+        if found is None or r.word(length) in lex.SIDES or canonical(found[1]) == canonical(draft.noun):
+            return
+        r.eat(length + found[0])
+        draft.noun += OR + found[1]

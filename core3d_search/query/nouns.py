@@ -16,10 +16,16 @@ from core3d_search.query.words import singular
 GENERIC = frozenset(
     """
     object thing item one piece furniture something anything nothing everything element unit option stuff choice shape
-    surface structure place equipment
+    surface structure place equipment whatever
     """.split()
 )
 """Nouns that any object answers to."""
+
+
+ANYTHING = frozenset("object thing item something anything everything whatever one stuff".split())
+"""Nouns that say nothing of what a thing is."""
+OR = " or "
+"""What stands between the names of a noun that leaves a choice."""
 
 
 def canonical(noun: str) -> str:
@@ -37,6 +43,15 @@ def _canonical(noun: str) -> str:
     return _USUAL.get(alone, alone)
 
 
+def spoken_names(noun: str) -> tuple[str, ...]:
+    """Return the names of what a noun asks for: both of "sofa or bench", and usual words: "heater", "radiator"."""
+    names = []
+    for one in noun.split(OR):
+        usual = canonical(one)
+        names += [one] if not one or usual in (one, singular(one)) else [one, usual]
+    return tuple(dict.fromkeys(names))
+
+
 def likeness(noun: str, label: str) -> float:
     """Return the probability in [0, 1] that somebody who says `noun` means a thing that is labelled `label`.
 
@@ -44,7 +59,7 @@ def likeness(noun: str, label: str) -> float:
     different modifiers ("office chair", "massage chair"). The steps are read off the training part, see
     benchmarks/grounding.py.
     """
-    return _likeness(canonical(noun), canonical(label))
+    return max(_likeness(canonical(one), canonical(label)) for one in noun.split(OR))
 
 
 @lru_cache(maxsize=65536)

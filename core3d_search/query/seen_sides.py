@@ -25,10 +25,11 @@ def seen_side(r: Reading) -> bool:
     """ "the fridge should be left in your view, and ...", "with your back to the window"."""
     start = r.i
     opened = next((words for words in _OPENERS if tuple(r.words[r.i : r.i + len(words)]) == words), ())
-    if opened in (("with",), ("having",)) and r.target is not None and not r.at_clause_start(start):
-        return False  # "the chair with a lamp on your left"
+    described = opened in (("with",), ("having",)) and r.target is not None and not r.at_clause_start(start)
     r.eat(len(opened))
-    found = _own_back(r) or _thing_at_side(r, bool(opened))
+    found = _own_back(r)
+    if found is None and not described:  # unlike "the chair with a lamp on your left"
+        found = _thing_at_side(r, bool(opened))
     if found is None:
         r.back(start)
         return False

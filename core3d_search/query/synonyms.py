@@ -22,7 +22,7 @@ ping pong table, table tennis table
 foosball table
 desk, work desk, computer desk, writing desk, office desk, workstation, work station
 nightstand, night stand, bedside table, night table, nighttable, bed side table, bedstand
-dresser, chest of drawer, chest of drawers, bureau, drawer chest
+dresser, chest of drawer, chest of drawers, tallboy, bureau, drawer chest
 cabinet, cupboard, cabinetry
 kitchen cabinet, kitchen cupboard, pantry cabinet
 bathroom cabinet, medicine cabinet
@@ -34,14 +34,15 @@ wardrobe, wardrobe closet, wardrobe cabinet, armoire
 closet
 closet door
 drawer
-tv stand, television stand, tv table, media center, entertainment center, tv cabinet, media console, media stand
+tv stand, television stand, telly stand, tv table, media center, entertainment center, tv cabinet, media console,
+    media stand
 bed, mattress, bunk bed, bunk, loft bed, sofa bed, futon bed, cot, bunkbed
 crib, baby bed
 headboard, head board, bed head
 pillow, throw pillow, cushion, couch cushion, sofa cushion
 blanket, quilt, comforter, bedspread, duvet, throw
 sheet, bed sheet
-tv, television, television set, tv set, flat screen, flatscreen, tv screen, television screen
+tv, television, telly, television set, tv set, flat screen, flatscreen, tv screen, television screen
 monitor, computer monitor, screen, computer screen, display, desktop monitor, pc monitor, computer display
 computer tower, pc tower, computer case, desktop tower, pc case, cpu, computer unit, tower, pc unit, desktop
     computer, tower computer, computer cpu, cpu tower, computer, pc
@@ -51,7 +52,7 @@ mouse, computer mouse
 printer, laser printer
 copier, copy machine, photocopier, photocopy machine, xerox machine, xerox, copying machine, photo copier
 scanner
-telephone, phone, desk phone, landline
+telephone, phone, desk phone, landline, mobile phone, cell phone, cellphone, smartphone
 projector
 projector screen, projection screen
 speaker, loudspeaker, subwoofer
@@ -80,7 +81,7 @@ ceiling fan
 fireplace, hearth
 refrigerator, fridge, freezer, refridgerator, icebox, fridge freezer
 mini fridge, mini refrigerator, minifridge, small fridge, mini-fridge, mini freezer
-stove, range, cooktop, stovetop, stove top, cooker
+stove, range, hob, cooktop, stovetop, stove top, cooker
 oven
 microwave, microwave oven
 toaster
@@ -96,7 +97,7 @@ kitchen island, island
 bathroom vanity, vanity, vanity cabinet, sink vanity
 bar, handicap bar, grab bar, handrail, hand rail, safety bar, handle bar, hand bar, stair rail, rail, railing,
     banister
-toilet, commode, toilet seat, toilet bowl, john
+toilet, commode, toilet seat, toilet bowl, john, loo, wc, lavatory
 urinal
 bathtub, tub, bath tub, bath
 shower, shower stall

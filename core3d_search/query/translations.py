@@ -252,6 +252,7 @@ GRAMMAR = """
 the = der, die, das, den, dem, des / le, la, les, l' / el, la, los, las / 这个, 那个
 a = ein, eine, einen, einem, einer / un, une, des / un, una, unos, unas / 一个, 一把, 一张, 一盏, 一台
 and = und / et / y, e / 和, 与
+or = oder / ou / o / 或, 或者
 not = nicht, kein, keine, keinen / pas, non / no / 不, 不是
 is = ist, steht, liegt, hängt / est / está, es / 是
 are = sind, stehen, liegen / sont / están, son / -

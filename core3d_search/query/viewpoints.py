@@ -64,7 +64,8 @@ def _kind(r: Reading, opened: bool) -> str:
         if after == "from":
             return "standing"
         # "look at the picture above the seat" asks for the picture; "look at the doors, ..." is a viewpoint
-        said = opened or word != "look" or "," in r.words[r.i : r.i + 8]
+        stands = r.standing is not None and r.i > 0 and r.words[r.i - 1] == "and"
+        said = opened or stands or word != "look" or "," in r.words[r.i : r.i + 8]
         return "facing" if said and (after in _TOWARD or (after == "to" and opened)) else ""
     if word in _STANDS and first:
         return "standing"

@@ -11,9 +11,12 @@ import numpy as np
 
 from core3d_search.datatypes import Hit
 from core3d_search.query import Query
+from core3d_search.query.nouns import GENERIC, canonical, likeness
 from core3d_search.relations import PREDICATES, Circumstances, ObjectTable
 from core3d_search.relations.pairs import Pairs
 
+SAME_KIND = 0.6
+"""Likeness of a label from which a thing is counted under a name: a floor lamp is a lamp, a bench no chair."""
 SURE = 0.5
 """The least score of a relation that says where a thing is."""
 
@@ -46,11 +49,28 @@ class Answer:
 
 def conclude(query: Query, hits: Sequence[Hit], k: int, scenes: Sequence[str], where: Callable[[Hit], str]) -> Answer:
     """Return the answer that all `hits`, best first, give to `query` over `scenes`; `where` tells one hit's place."""
+    hits = counted(query, hits) if query.aim in ("count", "most") else hits
     counts = dict.fromkeys(scenes, 0) | Counter(hit.scene for hit in hits)
     ordered = Counter(counts).most_common(2)
     lead = ordered and ordered[0][1] > (ordered[1][1] if len(ordered) > 1 else 0)
     most = ordered[0][0] if lead else None
     return Answer(query, _line(query, hits, counts, most, where), tuple(hits[:k]), len(hits), counts, most)
+
+
+def counted(query: Query, hits: Sequence[Hit]) -> list[Hit]:
+    """Return those of `hits` that are counted: not what may be meant, but is labelled as another kind of thing.
+
+    Only where labels are a factor of the name, as they are for names that labels of the database have.
+    """
+    noun = query.target.noun
+    if not noun or canonical(noun) in GENERIC:
+        return list(hits)
+
+    def other(hit: Hit) -> bool:
+        labelled = hit.label is not None and any(reason.kind == "label" for reason in hit.reasons)
+        return labelled and likeness(noun, hit.label or "") < SAME_KIND
+
+    return [hit for hit in hits if not other(hit)]
 
 
 def _line(

@@ -13,7 +13,7 @@ import numpy as np
 
 from core3d_search.query import Phrase, Query
 from core3d_search.query.meaning import VIEW_PARTS
-from core3d_search.query.nouns import canonical
+from core3d_search.query.nouns import canonical, spoken_names
 from core3d_search.relations import ObjectTable
 from core3d_search.relations.table import Array
 from core3d_search.relations.viewpoint import Gaze, Spots, gaze_of
@@ -21,8 +21,12 @@ from core3d_search.search.belief import MOST_TARGETS, Belief, Match, PhraseMatch
 from core3d_search.search.look_factors import look_factor, measure_factor
 from core3d_search.search.name_factors import name_factors
 from core3d_search.search.order_factors import order_factor
-from core3d_search.search.reasons import Factor
+from core3d_search.search.reasons import Factor, describe
 from core3d_search.search.relation_factors import relation_factor
+
+IN_EVERY_ROOM = frozenset("door doorframe window wall floor ceiling room corner entrance".split())
+VIEW_FLOOR = 0.05
+"""What is left in a scene that has nothing of what the viewpoint names: it may not have been recognised."""
 
 
 class Evaluation:
@@ -37,6 +41,7 @@ class Evaluation:
         self, query: Query, table: ObjectTable, match: Match, kinds: Collection[str] = (), several: bool = False,
         presumed: bool = False,
     ) -> None:  # fmt: skip
+        self.query = query
         self.table, self.match, self.kinds, self.several, self.presumed = table, match, kinds, several, presumed
         self._beliefs: dict[Phrase, Belief] = {}
         self._matches: dict[str, PhraseMatch] = {}
@@ -57,8 +62,13 @@ class Evaluation:
         return [self._matches[text] for text in texts]
 
     def probability(self, text: str) -> Array:
-        """Return the probability (N,) in [0, 1] that each object is called `text`."""
-        return np.clip(np.asarray(self.matched(text).probability, dtype=np.float64), 0.0, 1.0)
+        """Return the probability (N,) in [0, 1] that each object is called `text`.
+
+        Where an encoder compares names it is asked by the usual name, too: it knows "radiator" better than "heater".
+        """
+        names = spoken_names(text) if self.matched(text).scale > 0 else (text,)
+        each = [np.asarray(match.probability, dtype=np.float64) for match in self.matched_each(names)]
+        return np.clip(np.max(each, axis=0), 0.0, 1.0)
 
     def exists(self, phrase: Phrase) -> bool:
         """Whether some object has the name of `phrase`."""
@@ -118,6 +128,17 @@ class Evaluation:
             full[rows] = anchors
         text = f"not {text}" if negated and not text.startswith("not ") else text
         return Factor("negation" if negated else kind, text, self.spread(rows, score), full)
+
+    def view_factors(self) -> list[Factor]:
+        """Return a factor for each thing that the viewpoint names: who faces the sofa is in a scene that has one."""
+        view = self.query.viewpoint
+        places = [(name, getattr(view, name, None)) for name in VIEW_PARTS]
+        named = [(name, place) for name, place in places if place and canonical(place.noun) not in IN_EVERY_ROOM]
+        seen = [float(np.max(self.believe(place).values, initial=0.0)) for _, place in named]
+        return [
+            Factor("relation", f"{name} {describe(place)}", np.full(len(self.table), max(there, VIEW_FLOOR)))
+            for (name, place), there in zip(named, seen, strict=True)
+        ]
 
     def _spots(self, phrase: Phrase | None) -> Spots | None:
         """Return the likeliest objects of a viewpoint's phrase, None where nothing was said."""

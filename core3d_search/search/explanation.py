@@ -15,8 +15,9 @@ READER_NAMES = {"grammar": "the grammar", "llm": "the LLM", "cache": "the LLM, r
 class Explanation:
     """How a text was understood.
 
-    `notation` is the exact form that parses to the same query, `certainty` in [0, 1] the share of content words that
-    were understood, `unparsed` the others; `fallback` says that the text as a whole is compared with the objects.
+    `notation` is the exact form that parses to the same query, `certainty` in [0, 1] how often readings like it meant
+    the right object, `unparsed` the words that have no part in it; `fallback` says that the text as a whole is compared
+    with the objects.
     `read_by` names the reader: the grammar, the llm, or the cache of what the llm made of it before. `note` says why
     it was the grammar where an llm was asked.
     """

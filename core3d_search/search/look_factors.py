@@ -10,6 +10,7 @@ import numpy as np
 from core3d_search.query import Attribute, Measure, Phrase
 from core3d_search.query import lexicon as lex
 from core3d_search.query.affordances import kinds_for
+from core3d_search.query.materials import usual_share
 from core3d_search.query.nouns import GENERIC, canonical
 from core3d_search.query.parts import has_part
 from core3d_search.relations import groups, looks, orders
@@ -86,13 +87,26 @@ def _material(e: Evaluation, phrase: Phrase, value: str, rows: Array) -> Array |
         same = [m is not None and lex.ADJECTIVES.get(m, ("", m))[1] == value for m in known]
         return np.where(np.array(same)[rows], 0.97, 0.05)
     if value in SUBSTANCES:
-        return _among(e, phrase, value, SUBSTANCES, rows)
+        return _substance(e, phrase, value, rows)
     noun = phrase.noun or "object"
     plain, said = e.matched_each((noun, f"{value} {noun}"))
     if plain.scale <= 0:
         return None
     lead = plain.scale * (said.similarity[rows] - plain.similarity[rows])
     return np.asarray(0.2 + 0.8 / (1.0 + np.exp(-np.clip(lead, -60, 60))))
+
+
+def _substance(e: Evaluation, phrase: Phrase, value: str, rows: Array) -> Array:
+    """Return (R,) how likely each is of a substance: what its kind is usually made of, weighed with what is seen."""
+    usual = np.array([usual_share(value, e.table.labels[row] or phrase.noun) for row in rows])
+    noun = phrase.noun or "object"
+    scale = e.matched(noun).scale
+    if scale <= 0:
+        return usual
+    seen = np.stack([match.similarity[rows] for match in e.matched_each([f"{other} {noun}" for other in SUBSTANCES])])
+    share = np.exp(np.clip(scale * (seen - seen.max(axis=0)), -60.0, 0.0))
+    lead = len(SUBSTANCES) * share[SUBSTANCES.index(value)] / share.sum(axis=0)  # 1 where nothing is seen
+    return np.asarray(usual * lead / (usual * lead + 1.0 - usual))
 
 
 def _part(e: Evaluation, phrase: Phrase, part: str, rows: Array) -> tuple[Array, Array]:

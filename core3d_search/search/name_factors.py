@@ -8,13 +8,15 @@ import numpy as np
 
 from core3d_search.query import Phrase
 from core3d_search.query.affordances import kinds_for
-from core3d_search.query.nouns import GENERIC, canonical, likeness
+from core3d_search.query.nouns import ANYTHING, GENERIC, OR, canonical, likeness
 from core3d_search.relations.table import Array
 from core3d_search.search.reasons import Factor
 
 if TYPE_CHECKING:
     from core3d_search.search.evaluation import Evaluation
 
+LESS_EXACT = 0.5
+"""What remains of the likeness of another kind's label in a scene where some object has the label that was said."""
 OTHER_LABEL = 0.28
 """What remains of a name where the label is the name of another kind of thing."""
 
@@ -28,7 +30,7 @@ def name_factors(evaluation: Evaluation, phrase: Phrase) -> tuple[Factor, ...]:
     if not phrase.noun or canonical(phrase.noun) in GENERIC:
         if uses:
             return _of_use(evaluation, uses[0])
-        if not phrase.noun:
+        if not phrase.noun or (canonical(phrase.noun) in ANYTHING and evaluation.matched(phrase.noun).scale > 0):
             return (Factor("target", "any object", evaluation.probability("")),)
     names = evaluation.matched(phrase.noun).names
     texts = [phrase.noun if name is None else f"{phrase.noun}, by its name {name!r}" for name in names]
@@ -59,12 +61,17 @@ def _label_factor(evaluation: Evaluation, agreement: Array) -> Factor:
 
 def _agreement(evaluation: Evaluation, noun: str) -> Array | None:
     """Return (N,) how well the labels agree with `noun`; None where no label of the database could say it."""
-    return _like_labels(evaluation, noun) if canonical(noun) in evaluation.kinds else None
+    spoken = any(canonical(name) in evaluation.kinds for name in noun.split(OR))
+    return _like_labels(evaluation, noun) if spoken else None
 
 
 def _like_labels(evaluation: Evaluation, noun: str) -> Array:
     """Return (N,) how well the labels agree with `noun`, 1 where there is no label."""
-    shares = [1.0 if label is None else likeness(noun, label) for label in evaluation.table.labels]
+    labels = evaluation.table.labels
+    alike = {label: likeness(noun, label) for label in set(labels) if label is not None}
+    if 1.0 in alike.values():  # in one scene a thing is called by its own name, and another thing by another
+        alike = {label: share if share == 1.0 else LESS_EXACT * share for label, share in alike.items()}
+    shares = [1.0 if label is None else alike[label] for label in labels]
     agreed = OTHER_LABEL + (1.0 - OTHER_LABEL) * np.array(shares, dtype=np.float64).reshape(-1)
     names = evaluation.matched(noun).names  # what the name itself says, no comparison of labels takes back
     return np.where([name is not None for name in names], 1.0, agreed) if names else agreed

@@ -68,6 +68,9 @@ def rank_scenes(
     several = several or len(scenes) > 1
     evaluations = [Evaluation(query, table, match, kinds, several, presumed) for table, match in scenes]
     beliefs = [evaluation.before_orders(query.target) for evaluation in evaluations]
+    for evaluation, belief in zip(evaluations, beliefs, strict=True) if several else ():
+        for factor in evaluation.view_factors():
+            belief.add(factor)
     for selector in query.target.selectors:
         if len(scenes) > 1 and not query.per_scene and selector.order in OVER_SCENES:
             order_over_scenes(evaluations, selector, beliefs)

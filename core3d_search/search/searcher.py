@@ -25,7 +25,7 @@ import numpy.typing as npt
 from core3d_search.datatypes import Hit
 from core3d_search.errors import InputError
 from core3d_search.query import ReferenceFrame
-from core3d_search.search.answers import Answer, conclude, whereabouts
+from core3d_search.search.answers import Answer, conclude, counted, whereabouts
 from core3d_search.search.explanation import Explanation
 from core3d_search.search.ranking import over_scenes
 from core3d_search.search.scoring import THRESHOLD
@@ -170,7 +170,7 @@ class Searcher:
         for bound, scene in visits:
             if bound < threshold:
                 break
-            counts[scene] = len(now.fitting(scene, question, threshold))
+            counts[scene] = len(counted(question.query, now.fitting(scene, question, threshold)))
         return counts
 
     def similar(self, object_id: int, *, k: int = 10, threshold: float = 0.0) -> list[Hit]:

@@ -67,7 +67,9 @@ class Snapshot:
 
     def read(self, text: str) -> Explanation:
         labels = set(self._labels)
-        if self.llm is None or parse_mixture(text):
+        if parse_mixture(text):
+            return Explanation(Query(Phrase(noun=text.strip()), text=text))
+        if self.llm is None:
             return Explanation(parse(text, labels, list(self._scenes), self.language))
         reading = self.llm.parse(text, vocabulary=labels, scenes=list(self._scenes))
         return Explanation(reading.query, reading.by, reading.note)
@@ -142,7 +144,8 @@ class Snapshot:
         if self._naming(question):
             return None
         asked = {key: probes(space, question) for key, space in self.spaces.items()}
-        if not is_bare(target) or threshold <= 0 or None in asked.values() or canonical(target.noun) in self._kinds:
+        one_name = is_bare(target) and len(target.names) == 1 and canonical(target.noun) not in self._kinds
+        if not one_name or threshold <= 0 or None in asked.values():
             return None
         names = {scene.id: name for name, scene in self._scenes.items()}
         counted: dict[str, int] = {}

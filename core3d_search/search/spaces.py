@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from core3d_search.encoders import Encoder
 
 Vector = npt.NDArray[np.float32]
+MOST_TEXTS = 4096
+"""Embeddings of texts that stay in memory, at least; a server is asked for new ones every day."""
 
 
 @dataclass(frozen=True)
@@ -66,15 +68,19 @@ class EmbeddingSpace:
 
     def texts(self, texts: Sequence[str]) -> Vector:
         """Return (N, D) embeddings of `texts`, from memory or the database where they have been asked before."""
-        missing = [text for text in dict.fromkeys(texts) if text not in self._texts]
+        remembered = self._texts
+        known = {text: remembered[text] for text in dict.fromkeys(texts) if text in remembered}
+        missing = [text for text in dict.fromkeys(texts) if text not in known]
         if missing:
-            self._texts |= self.store.cached_query_embeddings(missing, self.model)
-            fresh = [text for text in missing if text not in self._texts]
+            known |= self.store.cached_query_embeddings(missing, self.model)
+            fresh = [text for text in missing if text not in known]
             if fresh:
                 made = dict(zip(fresh, self.encoder().encode_texts(fresh), strict=True))
                 self.store.cache_query_embeddings(made, self.model)
-                self._texts |= made
-        return np.stack([self._texts[text] for text in texts])
+                known |= made
+            kept = list(remembered.items())[-MOST_TEXTS:] if len(remembered) > 2 * MOST_TEXTS else remembered
+            self._texts = dict(kept) | {text: known[text] for text in missing}  # a new one: others may be reading
+        return np.stack([known[text] for text in texts])
 
     def reference(self, question: Question) -> Vector:
         """Return the unit embedding of the picture, object or mixture that the question refers to."""

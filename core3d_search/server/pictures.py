@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core3d_search.errors import InputError, NotFoundError
+from core3d_search.exports.ply import ply
 from core3d_search.search.searcher import Searcher
 from core3d_search.store import Store
 
@@ -71,18 +72,4 @@ def points_ply(searcher: Searcher, object_id: int) -> bytes:
     """
     found = searcher.store.object(object_id)
     origin = searcher.store.scene(found.scene).origin
-    kind, name = ("<f4", "float") if origin is None else ("<f8", "double")
-    row = np.dtype([("position", kind, 3), ("color", "u1", 3)])
-    rows = np.empty(len(found.points), row)
-    rows["position"] = found.points if origin is None else found.points + np.asarray(origin, np.float64)
-    rows["color"] = found.colors
-    header = [
-        "ply",
-        "format binary_little_endian 1.0",
-        f"comment core3d object {object_id}, metres",
-        f"element vertex {len(rows)}",
-        *(f"property {name} {axis}" for axis in "xyz"),
-        *(f"property uchar {channel}" for channel in ("red", "green", "blue")),
-        "end_header",
-    ]
-    return ("\n".join(header) + "\n").encode("ascii") + rows.tobytes()
+    return ply(found.points, found.colors, origin, f"core3d object {object_id}, metres")

@@ -16,6 +16,8 @@ from core3d_search.server.app import create_app
 from core3d_search.server.service import Service
 from core3d_search.server.settings import Limits
 
+BACKLOG = 2048
+"""Connections that may wait to be accepted, from before the first word that the server is there."""
 LARGEST_HEAD = 32 * 1024
 """Bytes of the head of a request."""
 COLLECT_AFTER = (5_000, 10, 10)
@@ -28,25 +30,30 @@ def serve(service: Service, ready: Callable[[str], None]) -> None:
     """Serve until the process is told to stop; `ready` hears the address. Raises InputError where the port is taken."""
     settings = service.settings
     listening = _listen(settings.host, settings.port)
-    config = uvicorn.Config(
+    gc.freeze()  # what is loaded stays
+    gc.set_threshold(*COLLECT_AFTER)
+    port = listening.getsockname()[1]
+    ready(settings.address.rsplit(":", 1)[0] + f":{port}")
+    uvicorn.Server(configured(service)).run(sockets=[listening])
+
+
+def configured(service: Service) -> uvicorn.Config:
+    """Return how uvicorn serves `service`."""
+    limits = service.settings.limits
+    return uvicorn.Config(
         create_app(service),
-        http=timed_protocol(settings.limits),
+        http=timed_protocol(limits),
         ws="none",
         lifespan="on",
         log_level="warning",
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        limit_concurrency=settings.limits.connections,
+        limit_concurrency=limits.connections,
         h11_max_incomplete_event_size=LARGEST_HEAD,
         timeout_keep_alive=30,
         timeout_graceful_shutdown=GRACE_S,
     )
-    gc.freeze()  # what is loaded stays
-    gc.set_threshold(*COLLECT_AFTER)
-    port = listening.getsockname()[1]
-    ready(settings.address.rsplit(":", 1)[0] + f":{port}")
-    uvicorn.Server(config).run(sockets=[listening])
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -55,6 +62,7 @@ def _listen(host: str, port: int) -> socket.socket:
         listening = socket.socket(family, kind, proto)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(address)
+        listening.listen(BACKLOG)
     except (OSError, OverflowError) as error:
         raise InputError(
             f"cannot listen on {host}, port {port}: {error}; choose others with --host and --port"

@@ -15,6 +15,9 @@ from core3d_search.encoders.builtin import IMAGE_WEIGHTS, TEXT_WEIGHTS, BuiltinE
 from core3d_search.errors import ModelError
 from core3d_search.testing.encoders import EncoderContract, pictures
 
+SECOND_CHAIR = (-0.26603, 0.175765, -0.454005)
+"""How the vector of "chair" began in databases of built-in/2."""
+
 
 @pytest.fixture(scope="module")
 def encoder() -> BuiltinEncoder:
@@ -121,6 +124,20 @@ def test_databases_of_the_first_version_can_still_be_searched() -> None:
         first.encode_images(pictures())
 
 
+def test_databases_of_the_second_version_can_still_be_searched(encoder: BuiltinEncoder) -> None:
+    """It had the texts of today under another checksum and calibration."""
+    second = load_encoder("built-in/2")
+    assert (second.model_id, second.dimension) == ("built-in/2", 192)
+    assert second.checksum == "c569c93587c6613f47469c57e0045766aa4bd75e8f830a94e095ad448bf2f11c"
+    assert second.checksum != encoder.checksum
+    assert (second.calibration.scale, second.calibration.margin) == (11.8, 0.58)
+    chair, like_a_chair, table = second.encode_texts(["chair", "office chair", "table"])
+    assert chair @ like_a_chair > chair @ table + 0.05
+    np.testing.assert_allclose(chair[:3], SECOND_CHAIR, atol=1e-4)
+    with pytest.raises(ModelError, match="built-in/2 embeds no more images.*index the scenes again"):
+        second.encode_images(pictures())
+
+
 def test_files_without_weights_are_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"builtin_text\.safetensors holds no weights"):
         BuiltinEncoder(tmp_path)
@@ -150,7 +167,7 @@ def test_the_weights_say_what_they_were_made_of_and_stay_small(encoder: BuiltinE
 def test_a_text_is_encoded_without_torch() -> None:
     code = (
         "import sys; from core3d_search.encoders import load_encoder; "
-        "load_encoder('built-in/2').encode_texts(['red chair']); "
+        "load_encoder('built-in/3').encode_texts(['red chair']); "
         "heavy = {'torch', 'PIL', 'scipy', 'open3d', 'faiss', 'sqlalchemy'} & set(sys.modules); assert not heavy, heavy"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

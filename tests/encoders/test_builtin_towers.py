@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core3d_search.encoders.builtin_image import fitted, mixed
+from core3d_search.encoders.builtin_image import Mixture, fitted
 from core3d_search.encoders.builtin_text import TextTower, ngram_rows, words_of
 from core3d_search.testing.encoders import pictures
 
@@ -82,9 +82,14 @@ def test_half_of_the_large_network_goes_on_where_the_other_stopped() -> None:
 
 def test_the_gate_decides_between_the_rooms_judge_and_the_two_others() -> None:
     said = np.stack([np.eye(3, dtype=np.float32)[[k, k]] for k in range(3)])
-    np.testing.assert_allclose(mixed(said, np.array([1, 0], np.float32), 0.5)[0], [0, 0, 1], atol=1e-6)
-    np.testing.assert_allclose(mixed(said, np.array([1, 0], np.float32), 0.5)[1], np.array([1, 1, 0]) / 2**0.5)
-    np.testing.assert_allclose(np.linalg.norm(mixed(said, np.array([0.3, 0.6], np.float32), 0.2), axis=1), 1, atol=1e-6)
+    shut_and_open = np.array([0, 1], np.float32)
+    found = Mixture(photos=0.5, photos_in_rooms=0, rooms=1, sharpness=30).of(said, shut_and_open)
+    np.testing.assert_allclose(found, [np.array([1, 1, 0]) / 2**0.5, [0, 0, 1]], atol=1e-6)
+    found = Mixture(photos=0.5, photos_in_rooms=0, rooms=0, sharpness=30).of(said, shut_and_open)
+    np.testing.assert_allclose(found, [np.array([1, 1, 0]) / 2**0.5, [0, 1, 0]], atol=1e-6)
+    found = Mixture(photos=0.3, photos_in_rooms=0.1, rooms=0.7, sharpness=30).of(said, np.array([0.3, 0.6], np.float32))
+    np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, atol=1e-6)
+    assert (found > 0).all()
 
 
 def test_training_can_go_on_from_written_weights(networks: tuple[torch.nn.Module, torch.nn.Module]) -> None:

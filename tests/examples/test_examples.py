@@ -46,9 +46,9 @@ def test_the_browser_on_http_writes_the_answer_as_cards(pictured, tmp_path):
     from server.conftest import running
 
     from core3d_search.server.service import Service
-    from core3d_search.server.settings import Limits, ServerSettings
+    from core3d_search.server.settings import ServerSettings
 
-    with running(Service(ServerSettings(str(pictured))), Limits()) as port:
+    with running(Service(ServerSettings(str(pictured)))) as port:
         arguments = ("red chair near window", "--address", f"http://127.0.0.1:{port}", "--out", tmp_path / "cards")
         done = run("browse_http.py", *arguments)
     assert done.stdout.startswith("1 cards"), done.stderr

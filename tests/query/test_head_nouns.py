@@ -47,6 +47,9 @@ TARGETS = [
     ("There is no lamp above this desk", 'find ["desk", not is below ["lamp"]]'),
     # names
     ("it 's got two drawers and it 's a light colored cabinet", 'find ["cabinet", color bright, part drawers]'),
+    ("Next to it stands a lamp. I want the lamp", 'find ["lamp"]'),
+    ("a sofa or an armchair near the window", 'find ["sofa or armchair", is near ["window"]]'),
+    ("whatever is on the desk", 'find ["whatever", is on ["desk"]]'),
     ("a mounted red shelf", 'find ["shelf", color red]'),
 ]  # fmt: skip
 
@@ -65,6 +68,7 @@ VIEWS = [
     ("With the door to your right, choose the chair on the left", 'find ["chair", pick 1 leftmost] right ["door"]'),
     ("with the bed behind you, the lamp on the right", 'find ["lamp", pick 1 rightmost] behind ["bed"]'),
     ("so that the tv is in front of you, the left chair", 'find ["chair", pick 1 leftmost] facing ["tv"]'),
+    ("I stand at the door and look at the sofa. Give me the chair", 'find ["chair"] standing ["door"] facing ["sofa"]'),
     ("the lamp on your left", 'find ["lamp", pick 1 leftmost]'),  # says where the lamp is, not how to stand
     ("the chair with a lamp on your left", 'find ["chair", is with ["lamp"], pick 1 leftmost]'),
 ]

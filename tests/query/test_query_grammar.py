@@ -94,8 +94,19 @@ def test_text_is_read_as(text, notation):
 
 
 def test_everything_understood_is_certain():
-    query = parse("the red chair near the window")
+    query = parse("the chair")
     assert (query.certainty, query.unparsed, query.fallback) == (1.0, (), False)
+
+
+def test_certainty_sinks_with_all_that_is_said_and_most_with_what_is_left_aside():
+    texts = (
+        "chair", "red chair", "red chair near the window", "red chair near the window to the left of the bed",
+        "facing the door, the blorping red chair near the window, to the left of the bed",
+    )  # fmt: skip
+    sure = [parse(text).certainty for text in texts]
+    assert sure == sorted(sure, reverse=True)
+    assert len(set(sure)) == len(sure)
+    assert parse("chair near the bed with a lamp on it").certainty < parse("chair near the bed").certainty
 
 
 def test_words_that_are_not_understood_are_listed_and_cost_certainty():

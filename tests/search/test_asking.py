@@ -94,3 +94,15 @@ def test_a_plan_has_the_footprints_of_the_boxes_in_upright_coordinates(searcher)
     assert seen.outlines[0].object_id == 5
     upright = plan("barn", searcher.objects("barn"))  # its scan has y up
     assert {each.object_id: each.high_m for each in upright.outlines}[8] == 0.8
+
+
+def test_a_long_life_does_not_fill_the_memory_with_texts(searcher, monkeypatch):
+    from core3d_search.search import spaces
+
+    monkeypatch.setattr(spaces, "MOST_TEXTS", 8)
+    first = ask(searcher, SearchRequest("chair")).document()
+    for number in range(100):
+        searcher.search(f"chair {number}")
+    (space,) = searcher._current().spaces.values()
+    assert len(space._texts) < 40
+    assert ask(searcher, SearchRequest("chair")).document() == first

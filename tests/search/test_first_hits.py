@@ -8,9 +8,10 @@ from fakes import NOUNS, NounEncoder, thing, write_objects
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core3d_search import Searcher, plugins
+from core3d_search import Searcher, parse, plugins
 from core3d_search.datatypes import Hit
 from core3d_search.search import candidates
+from core3d_search.search.answers import counted
 from core3d_search.search.ranking import over_scenes
 from core3d_search.search.scoring import THRESHOLD
 from core3d_search.store import Store
@@ -102,9 +103,9 @@ def test_filters_leave_the_first_k_that_pass_them(searcher) -> None:
 
 @pytest.mark.parametrize("text", ["chair", "red chair", "chair near window"])
 def test_counts_are_those_of_exhaustive_ranking(searcher, text: str) -> None:
-    counted = searcher.count(text)
-    fitting = [hit.scene for hit in exhaustive(searcher, text, 10**6, THRESHOLD)]
-    assert counted == {scene: fitting.count(scene) for scene in searcher._current().filled}
+    counts = searcher.count(text)
+    fitting = [hit.scene for hit in counted(parse(text), exhaustive(searcher, text, 10**6, THRESHOLD))]
+    assert counts == {scene: fitting.count(scene) for scene in searcher._current().filled}
 
 
 def test_scenes_that_cannot_win_are_not_looked_at(searcher, monkeypatch) -> None:

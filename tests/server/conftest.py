@@ -9,7 +9,7 @@ import uvicorn
 from starlette.testclient import TestClient
 
 from core3d_search.server.app import create_app
-from core3d_search.server.run import timed_protocol
+from core3d_search.server.run import configured
 from core3d_search.server.service import Service
 from core3d_search.server.settings import Limits, ServerSettings
 
@@ -45,11 +45,10 @@ def client(open_client):
 
 
 @contextmanager
-def running(service: Service, limits: Limits):
-    """Serve on a port of this machine; gives its number."""
-    config = uvicorn.Config(
-        create_app(service), port=0, http=timed_protocol(limits), ws="none", log_level="error", lifespan="on"
-    )
+def running(service: Service):
+    """Serve on a port of this machine, as `core3d serve` does; gives its number."""
+    config = configured(service)
+    config.port = 0
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
@@ -64,5 +63,5 @@ def running(service: Service, limits: Limits):
 def port(known_db):
     """The port of a server that has little patience: a second for the head of a request, and for its body."""
     limits = Limits(header_seconds=1.0, body_seconds=1.0)
-    with running(Service(ServerSettings(str(known_db), limits=limits)), limits) as number:
+    with running(Service(ServerSettings(str(known_db), limits=limits))) as number:
         yield number

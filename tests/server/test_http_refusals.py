@@ -4,9 +4,10 @@ import socket
 import time
 
 import pytest
-from server.conftest import READ_TOKEN, TOKEN, bearer
+from server.conftest import READ_TOKEN, TOKEN, bearer, running
 
 from core3d_search.errors import InputError
+from core3d_search.server.service import Service
 from core3d_search.server.settings import Limits, ServerSettings
 
 GUARDED = [
@@ -27,12 +28,12 @@ def guarded(open_client):
 
 
 @pytest.mark.parametrize(("method", "path"), GUARDED)
-@pytest.mark.parametrize("headers", [{}, bearer("wrong"), {"Authorization": "Basic abc"}, bearer(TOKEN[:-1])])
-def test_no_token_and_wrong_tokens_are_refused(guarded, method, path, headers):
-    answer = guarded.request(method, path, headers=headers, json={"text": "chair"} if method == "POST" else None)
-    assert answer.status_code == 401
-    assert answer.headers["www-authenticate"].startswith("Bearer")
-    assert answer.headers["content-type"] == "application/problem+json"
+def test_no_token_and_wrong_tokens_are_refused(guarded, method, path):
+    for headers in ({}, bearer("wrong"), {"Authorization": "Basic abc"}, bearer(TOKEN[:-1])):
+        answer = guarded.request(method, path, headers=headers, json={"text": "chair"} if method == "POST" else None)
+        assert answer.status_code == 401
+        assert answer.headers["www-authenticate"].startswith("Bearer")
+        assert answer.headers["content-type"] == "application/problem+json"
 
 
 def test_a_token_for_reading_reads_and_changes_nothing(guarded):
@@ -221,6 +222,41 @@ def test_requests_beyond_what_may_wait_and_those_that_take_too_long_are_told(ope
     assert "too many requests" in details
     assert "given up after 0.3 seconds" in details
     assert all("Retry-After" in answer.headers for answer in answers)
+
+
+def test_an_answer_that_is_not_read_is_given_up():
+    """Uvicorn then closes the connection."""
+    import asyncio
+    from types import SimpleNamespace
+
+    from core3d_search.server.metrics import Metrics
+    from core3d_search.server.middleware import Door
+
+    async def app(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+    async def never(message):
+        await asyncio.sleep(60)
+
+    settings = SimpleNamespace(limits=Limits(send_seconds=0.1), token=TOKEN, read_token=None)
+    door = Door(app, settings, Metrics(dict))
+    scope = {"type": "http", "method": "GET", "path": "/", "headers": []}
+    with pytest.raises(asyncio.TimeoutError):
+        asyncio.run(door(scope, never, never))
+
+
+def test_connections_beyond_the_limit_are_told_to_come_back(known_db):
+    settings = ServerSettings(str(known_db), limits=Limits(connections=3))
+    ask = b"GET /v1/health HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+    with running(Service(settings)) as number:
+        assert exchange(number, ask).startswith(b"HTTP/1.1 200")
+        idle = [socket.create_connection(("127.0.0.1", number)) for _ in range(3)]
+        time.sleep(0.2)
+        assert exchange(number, ask).startswith(b"HTTP/1.1 503")
+        for connection in idle:
+            connection.close()
+        time.sleep(0.2)
+        assert exchange(number, ask).startswith(b"HTTP/1.1 200")
 
 
 def test_a_bug_tells_nothing_of_its_insides(client, monkeypatch):

@@ -54,7 +54,7 @@ def test_an_object_has_its_neighbours_tags_and_box(client):
 def test_a_plan_and_an_export(client):
     assert len(client.get("/v1/scenes/attic/plan").json()["outlines"]) == 6
     answer = client.get("/v1/scenes/attic/export.json")
-    assert answer.headers["content-disposition"].startswith("attachment")
+    assert answer.headers["content-disposition"] == 'attachment; filename="attic.json"'
     assert len(answer.json()["objects"]) == 6
     assert client.get("/v1/scenes/attic/export.exe").status_code == 404
 

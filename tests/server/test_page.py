@@ -13,7 +13,7 @@ from PIL import Image
 from server.conftest import TOKEN, running
 
 from core3d_search.server.service import Service
-from core3d_search.server.settings import Limits, ServerSettings
+from core3d_search.server.settings import ServerSettings
 from core3d_search.store import Store, Thumbnail
 
 CHROMIUM = os.environ.get("CORE3D_CHROMIUM") or next(
@@ -44,7 +44,7 @@ def served(known_db):
     with Store.open(known_db) as store:
         pictures = {key: webp((200, 20, 20)) for key in range(1, 7)}
         store.add_thumbnails("attic", pictures, store.scene("attic").generation)
-    with running(Service(ServerSettings(str(known_db))), Limits()) as port:
+    with running(Service(ServerSettings(str(known_db)))) as port:
         yield f"http://127.0.0.1:{port}/"
 
 
@@ -202,7 +202,7 @@ def test_narrow_and_dark(browser, served, look):
 
 
 def test_a_server_with_a_token_asks_for_it_once(browser, known_db):
-    with running(Service(ServerSettings(str(known_db), token=TOKEN)), Limits()) as port:
+    with running(Service(ServerSettings(str(known_db), token=TOKEN))) as port:
         context = browser.new_context()
         page = context.new_page()
         page.goto(f"http://127.0.0.1:{port}/")

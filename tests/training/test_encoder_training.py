@@ -143,6 +143,98 @@ def test_the_judges_layer_learns_what_it_sees(tmp_path: Path) -> None:
     layer = train_layer([models, rooms], classes, 60, 0.05, rng)
     guesses = layer(torch.from_numpy(models.features[:, 0].astype(np.float32))).argmax(1).numpy()
     assert np.mean(np.array(classes)[guesses] == models.names) > 0.95
-    gate = train_gate(rooms, models, 100, rng)
+    gate = train_gate(rooms, [models, models.some(2)], 200, rng)
     assert gate(torch.from_numpy(rooms.features[:, 0].astype(np.float32))).min() > 0
     assert gate(torch.from_numpy(models.features[:, 0].astype(np.float32))).max() < 0
+
+
+@pytest.fixture
+def features(tmp_path: Path) -> Path:
+    """Return a folder `models` and a folder `rooms` of views whose maps say in one channel what they show."""
+    rng = np.random.default_rng(0)
+    for folder in ("models", "rooms"):
+        (tmp_path / folder).mkdir()
+        label = rng.integers(0, 3, 24)
+        middle = rng.normal(0, 0.3, (24, 2, 112, 4, 4)).astype(np.float16)
+        middle[np.arange(24), :, label] += 4
+        np.savez(
+            tmp_path / folder / "21.npz",
+            middle=middle,
+            pooled=np.zeros((24, 2, 1280), np.float16),
+            names=np.array(["vase", "chair", ""])[label],
+            keys=np.array([f"{folder}-{number}" for number in range(24)]),
+        )
+    return tmp_path
+
+
+def test_fine_tuning_moves_the_last_blocks_alone_and_goes_on_where_it_stopped(
+    features: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    torch = pytest.importorskip("torch")
+    from core3d_search.encoders.lite0 import FEATURES, Lite0
+    from training import finetune, heads
+    from training.heads import tuned_network
+
+    torch.manual_seed(0)
+    start, classes = Lite0().state_dict(), torch.nn.Linear(FEATURES, 1000).requires_grad_(False)
+
+    def untrained() -> tuple[Lite0, torch.nn.Linear]:
+        network = Lite0()
+        network.load_state_dict(start)
+        return network.eval().requires_grad_(False), classes
+
+    whole, steps = finetune.Tuner.step, []
+
+    def stopped(tuner: finetune.Tuner) -> tuple[float, float]:
+        steps.append(1)
+        if len(steps) == 13:
+            raise KeyboardInterrupt
+        return whole(tuner)
+
+    def tune(out: Path) -> None:
+        command = ["finetune.py", "--models", str(features / "models"), "--rooms", str(features / "rooms"), "--out"]
+        command += [str(out), "--batch", "6", "--layer-steps", "5", "--keep", "10", "--steps", "20"]
+        monkeypatch.setattr("sys.argv", command)
+        finetune.main()
+
+    for module in (finetune, heads):
+        monkeypatch.setattr(module, "pretrained", untrained)
+    tune(features / "at-once.safetensors")
+    monkeypatch.setattr(finetune.Tuner, "step", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        tune(features / "stopped.safetensors")
+    monkeypatch.setattr(finetune.Tuner, "step", whole)
+    tune(features / "stopped.safetensors")
+    assert "from step 10" in capsys.readouterr().out
+    names = ["chair", "vase", "wall"]
+    network, layer = tuned_network(features / "at-once.safetensors", names, 1.0)
+    again, its_layer = tuned_network(features / "stopped.safetensors", names, 1.0)
+    torch.testing.assert_close(its_layer.weight, layer.weight)
+    moved = set()
+    for name, tensor in network.state_dict().items():
+        torch.testing.assert_close(again.state_dict()[name], tensor)
+        moved |= set() if torch.equal(tensor, start[name]) else {name.rpartition(".inner")[0]}
+    assert moved
+    start_again, _ = tuned_network(features / "at-once.safetensors", names, 0.0)
+    halfway, half_layer = tuned_network(features / "at-once.safetensors", names, 0.5)
+    for name, tensor in halfway.state_dict().items():
+        torch.testing.assert_close(start_again.state_dict()[name], start[name])
+        torch.testing.assert_close(2 * tensor, start[name] + network.state_dict()[name])
+    assert not torch.equal(half_layer.weight, layer.weight)
+    assert all(name == "head" or (name.startswith("blocks.1") and int(name.split(".")[1]) > 10) for name in moved)
+    with pytest.raises(SystemExit, match="knows 3 names, these views have 2"):
+        tuned_network(features / "at-once.safetensors", names[:2], 1.0)
+
+
+def test_pieces_of_a_photograph_are_cut_as_masks_are() -> None:
+    pytest.importorskip("torch")
+    from core3d_search.encoders.builtin_image import SIDE
+    from training.features import KINDS
+    from training.photos import PIECES, pieces
+
+    picture = np.random.default_rng(0).integers(50, 255, (120, 160, 3)).astype(np.uint8)
+    found = list(pieces(picture, np.random.default_rng(1)))
+    assert len(found) == PIECES
+    assert {crop.shape for own in found for crop in own} == {(SIDE, SIDE, 3)}
+    assert all(len(own) == len(KINDS) for own in found)
+    assert all((own[0] > 0).sum() < (own[1] > 0).sum() for own in found)  # the mask is within its box

@@ -35,7 +35,8 @@ VERBS = words(
     coming say says use using make makes made appears appear seems seem consider imagine face turn turned turning
     given asked give ignore chose stuck resides stationed parked seated perched propped arranged attached closest
     count takes take search fetch bring searching looking listed pointing starting opens shaped colored coloured
-    sized built contains run bunched stood known called reading written rests bolted wearing holding touching tell
+    sized built contains run bunched stood
+    drive move navigate roll lost forgot stands known called reading written rests bolted wearing holding touching tell
     """
 )
 

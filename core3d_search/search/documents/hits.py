@@ -91,7 +91,7 @@ class Explanation(Document):
     notation: str
     """The exact form, which parses to the same query."""
     certainty: float
-    """In [0, 1]: the share of content words that were understood."""
+    """In [0, 1]: how often readings like it mean the right object."""
     fallback: bool
     """Whether nothing was understood, so that the text as a whole is compared with the objects."""
     unparsed: tuple[str, ...]

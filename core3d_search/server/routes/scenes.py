@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
@@ -88,7 +89,12 @@ async def export(
     if format not in FORMATS:
         raise ProblemError(404, f"no format {format[:16]!r}; there are: {', '.join(FORMATS)}")
     data = await service.work(export_scene, service.store, scene, format)
-    return _file(data, FORMATS[format].media_type, f"scene.{format}")
+    return _file(data, FORMATS[format].media_type, f"{_file_name(scene)}.{format}")
+
+
+def _file_name(scene: str) -> str:
+    """Return a scene's name as every system takes it for a file's."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "_", scene).strip("._")[:100] or "scene"
 
 
 def _file(data: bytes, media_type: str, name: str) -> Response:

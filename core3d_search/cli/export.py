@@ -1,0 +1,36 @@
+"""`core3d export`: a scene as a file for other programs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from core3d_search.cli import options
+
+
+def export(
+    scene: Annotated[str, typer.Argument(help="The scene's name, as `core3d scenes` lists it.")],
+    path: Annotated[Path, typer.Argument(help="The file to write: .json, .csv, .ply, .glb or .usd.", metavar="FILE")],
+    force: Annotated[bool, typer.Option("--force", help="Overwrite a file that is there.")] = False,
+    db: options.Database = None,
+) -> None:
+    """Write a scene for other programs: a scene graph, a table, points with object ids, glTF or USD."""
+    from core3d_search.errors import InputError
+    from core3d_search.exports import FORMATS, export_scene
+    from core3d_search.store import Store
+
+    format = path.suffix[1:].lower()
+    if format not in FORMATS:
+        endings = ", ".join(f".{name}" for name in FORMATS)
+        raise InputError(f"{path} has no ending that says what to write; there are: {endings}")
+    if path.exists() and not force:
+        raise InputError(f"{path} is there already; choose another name, or --force to overwrite it")
+    with Store.open(db) as store:
+        data = export_scene(store, scene, format)
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror}") from error
+    typer.echo(f"{scene} in {path}, {len(data) / 1e6:.1f} MB", err=True)
