@@ -117,12 +117,12 @@ def measure(folder: Path, repeat: int, overrides: list[str]) -> Run:
     (scene,) = find_scenes(folder)
     generator, encoder = make_generator(config.masks), load_encoder(config.encoder.name)
     calls = count_calls(encoder)
-    with tempfile.TemporaryDirectory() as warm, Store.open(Path(warm) / "warm.db") as store:
+    with tempfile.TemporaryDirectory() as warm, Store.open(Path(warm) / "warm.db", create=True) as store:
         few = resolve("built-in", [*overrides, "frames.limit=2", "structure.frames=2"])
         index_scene(scene, store, generator, encoder, few)
     calls[0] = 0
     reader = Repeated(scene, repeat) if repeat > 1 else scene
-    with tempfile.TemporaryDirectory() as place, Store.open(Path(place) / "core3d.db") as store:
+    with tempfile.TemporaryDirectory() as place, Store.open(Path(place) / "core3d.db", create=True) as store:
         wall, cpu = time.perf_counter(), time.process_time()
         report = index_scene(reader, store, generator, encoder, config)  # type: ignore[arg-type]
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu

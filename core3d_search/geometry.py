@@ -136,13 +136,22 @@ def _trimmed_range(values: Floats, weights: Floats, trim: float, most: float) ->
     limits = np.stack([values.min(axis=0), values.max(axis=0)])
     if trim <= 0:
         return limits
+    total = weights.sum()
     for axis, column in enumerate(values.T):
-        order = np.argsort(column, kind="stable")
-        share = np.cumsum(weights[order]) / weights.sum()
-        low = column[order[np.searchsorted(share, trim)]]
-        high = column[order[np.searchsorted(share, 1 - trim)]]
-        limits[:, axis] = min(low, limits[0, axis] + most), max(high, limits[1, axis] - most)
+        low, high = limits[:, axis]
+        below = _inwards(column - low, weights, trim * total, most)
+        above = _inwards(high - column, weights, trim * total, most)
+        limits[:, axis] = low + below, high - above
     return limits
+
+
+def _inwards(depths: Floats, weights: Floats, allowed: float, most: float) -> float:
+    """Return how far a side moves in past `allowed` of the weight of points at `depths` (N,) behind it, `most` at most:
+    only those no deeper are sorted."""
+    outer = np.flatnonzero(depths <= most)
+    order = outer[np.argsort(depths[outer], kind="stable")]
+    reached = int(np.searchsorted(np.cumsum(weights[order]), allowed))
+    return float(depths[order[reached]]) if reached < len(order) else min(most, float(depths.max()))
 
 
 def level_axes(up: npt.ArrayLike) -> npt.NDArray[np.float64]:

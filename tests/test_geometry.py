@@ -160,3 +160,18 @@ def test_voxels_are_numbered_in_the_order_of_their_keys(seed: int, size: float, 
     points = np.random.default_rng(seed).normal(0, spread, (40, 3))  # far apart: no table of all voxels between
     expected = np.unique(voxel_keys(points, size), return_inverse=True)[1]
     assert np.array_equal(voxel_numbers(points, size), expected)
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from([0.01, 0.1, 0.3]), st.sampled_from([0.02, 0.3, np.inf]))
+def test_sides_move_in_past_their_share_of_the_weight(seed: int, trim: float, most: float) -> None:
+    random = np.random.default_rng(seed)
+    points, weights = random.normal(0, 1, (60, 3)), random.uniform(0.1, 2, 60)
+    box = fit_box(points, (0, 0, 1), weights, trim, most)
+    local = (points - box.center) @ box.rotation
+    whole = np.stack([local.min(axis=0), local.max(axis=0)])
+    for axis in range(3):
+        order = np.argsort(local[:, axis])
+        ranked, share = local[order, axis], np.cumsum(weights[order]) / weights.sum()
+        low = min(ranked[share >= trim][0], whole[0, axis] + most)
+        high = max(ranked[np.cumsum(weights[order][::-1])[::-1] / weights.sum() >= trim][-1], whole[1, axis] - most)
+        assert [-box.extent[axis] / 2, box.extent[axis] / 2] == pytest.approx([low, high], abs=1e-9)
