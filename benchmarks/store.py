@@ -2,9 +2,10 @@
 
     python benchmarks/store.py --counts 10000 100000 --folder /tmp/scale
 
-A hundred objects a scene in a room of 6 x 6 m, named as often as generated rooms name them. An embedding is the vector
-of its label plus noise of a length that is drawn for each object, as things are more and less typical. Databases stay
-in the folder and are used again. Every cold start is a process of its own, from its beginning to the first answer.
+A scene is a flat of generated rooms side by side, about three, cut to a hundred objects: their names, places, sizes and
+colours are as often and as near to each other as there. An embedding is the vector of its label plus noise of a length
+that is drawn for each object, as things are more and less typical. Databases stay in the folder and are used again.
+Every cold start is a process of its own, from its beginning to the first answer.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import cache
 from pathlib import Path
@@ -27,18 +29,63 @@ import numpy.typing as npt
 from core3d_search import Searcher, plugins
 from core3d_search.datatypes import Box3D, SceneObject
 from core3d_search.encoders import Calibration
+from core3d_search.search import snapshot
+from core3d_search.search.scoring import THRESHOLD
+from core3d_search.search.ties import order
 from core3d_search.store import EmbeddingModel, RunRecord, SceneRecord, Store
 from core3d_search.synthetic.catalogue import CATEGORIES
+from core3d_search.synthetic.generate import furnish, room_object
+from core3d_search.synthetic.surfaces import COLORS
 
 DIMENSION, A_SCENE = 512, 100
 NAMES = sorted(CATEGORIES)
-COLORS = {"red": (200, 30, 30), "blue": (30, 50, 190), "white": (240, 240, 240), "brown": (120, 80, 40)}
+FIRST_ROOM, ROOMS = 20_000, 150
 KINDS = {
     "bare noun": [f"{noun}" for noun in NAMES[:40]],
-    "attribute": [f"{color} {noun}" for noun in NAMES[:10] for color in COLORS],
-    "one relation": [f"{a} near the {b}" for a, b in zip(NAMES[:30], NAMES[7:37], strict=True)],
-    "two relations": [f"{a} near the {b} on the {c}" for a, b, c in zip(NAMES, NAMES[5:], NAMES[9:], strict=False)][
-        :20
+    "attribute": [f"{color} {noun}" for noun in NAMES[3:40:4] for color in ("red", "blue", "white", "brown")],
+    "one relation": [
+        "chair near the dining table",
+        "lamp near the bed",
+        "mug on the desk",
+        "pillow on the sofa",
+        "plant near the window",
+        "monitor on the desk",
+        "book on the bookshelf",
+        "trash can under the desk",
+        "rug under the coffee table",
+        "picture above the sofa",
+        "bottle near the sink",
+        "towel near the washbasin",
+        "clock near the door",
+        "speaker near the tv",
+        "keyboard on the desk",
+        "nightstand near the bed",
+        "kettle near the stove",
+        "box near the wardrobe",
+        "vase on the dining table",
+        "chair near the radiator",
+    ],
+    "two relations": [
+        "lamp near the bed and near the window",
+        "mug on the desk near the monitor",
+        "chair near the desk near the door",
+        "pillow on the sofa near the lamp",
+        "book on the table near the window",
+        "plant near the sofa and near the tv",
+        "keyboard on the desk near the window",
+        "vase on the table near the chair",
+        "box near the bed near the door",
+        "bottle on the kitchen counter near the stove",
+        "chair near the table and near the window",
+        "rug near the bed near the lamp",
+        "picture above the bed near the window",
+        "trash can near the desk and near the door",
+        "mug near the plate on the table",
+        "clock near the window near the door",
+        "speaker near the tv near the sofa",
+        "towel near the sink near the mirror",
+        "backpack near the bed near the desk",
+        "stool near the kitchen counter near the sink",
     ],
 }
 
@@ -54,9 +101,13 @@ class BenchmarkEncoder:
         return cls()
 
     def encode_texts(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
-        vectors = [[centers()[n] for n, name in enumerate(NAMES) if name in text] for text in texts]
-        summed = np.array([np.sum(each or centers(), axis=0) for each in vectors])
-        return (summed / np.linalg.norm(summed, axis=1, keepdims=True)).astype(np.float32)
+        return np.stack([_encoded(text) for text in texts])
+
+
+@cache
+def _encoded(text: str) -> npt.NDArray[np.float32]:
+    summed = np.sum([centers()[n] for n, name in enumerate(NAMES) if name in text] or centers(), axis=0)
+    return np.asarray(summed / np.linalg.norm(summed), np.float32)
 
 
 @cache
@@ -70,6 +121,7 @@ def main() -> None:
     parser.add_argument("--counts", type=int, nargs="+", default=[10_000, 100_000], help="objects")
     parser.add_argument("--folder", type=Path, default=Path("scale"), help="where the databases are made and kept")
     parser.add_argument("--queries", type=int, default=20, help="of each kind")
+    parser.add_argument("--exhaustive", type=int, default=0, help="compare so many answers with ranking every scene")
     parser.add_argument("--one", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--text", help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -79,13 +131,17 @@ def main() -> None:
         return
     options.folder.mkdir(parents=True, exist_ok=True)
     for count in options.counts:
-        measure(count, options.folder / f"{count}.db", options.queries)
+        path = options.folder / f"{count}.db"
+        print(f"\n{count} objects in {count // A_SCENE} scenes")
+        if not path.exists():
+            print(f"  insert               {count / fill(path, count):8.0f} objects/s of CPU")
+        if options.exhaustive:
+            compare(path, options.exhaustive)
+        else:
+            measure(count, path, options.queries)
 
 
 def measure(count: int, path: Path, queries: int) -> None:
-    print(f"\n{count} objects in {count // A_SCENE} scenes")
-    if not path.exists():
-        print(f"  insert               {count / fill(path, count):8.0f} objects/s")
     print(f"  database             {path.stat().st_size / count:8.0f} bytes an object")
     first = ask(path, "chair", 0)
     print(f"  index made           {first['cold_s']:8.1f} s of CPU")
@@ -97,6 +153,40 @@ def measure(count: int, path: Path, queries: int) -> None:
         print(f"  {kind:<20} {p50:8.1f} ms p50 {p95:8.1f} ms p95, of CPU")
     print(f"  memory               {warm['rss_mb']:8.0f} MB after all of these; at the start {first['rss_mb']:.0f}")
     print(f"  one scene more       {warm['added_s']:8.2f} s of CPU until it is found", flush=True)
+
+
+def compare(path: Path, queries: int) -> None:
+    """Ask for the first ten, and rank every scene: ids and scores must be the same."""
+    snapshot.MOST_KEPT = 10**6
+    with Searcher.open(path) as searcher:
+        now = searcher._current()
+        different, asked = [], [text for each in zip(*map(texts_of, KINDS), strict=True) for text in each][:queries]
+        spent = {"search": 0.0, "every scene": 0.0}
+        for text in asked:
+            start = time.process_time()
+            found = searcher.search(text, k=10)
+            between = time.process_time()
+            question = now.question(text, None, None, None)
+            every = [hit for scene in now.filled for hit in now.fitting(scene, question, THRESHOLD)]
+            every.sort(key=order)
+            spent["search"] += between - start
+            spent["every scene"] += time.process_time() - between
+            if [(hit.object_id, hit.score) for hit in found] != [(hit.object_id, hit.score) for hit in every[:10]]:
+                different.append(text)
+    print(f"  different answers    {len(different)} of {len(asked)} {different[:5]}")
+    print(
+        "  of CPU a text        " + ", ".join(f"{name} {s / len(asked):.3f} s" for name, s in spent.items()), flush=True
+    )
+
+
+def texts_of(kind: str) -> list[str]:
+    """Return fifty texts of a kind, made of names at random where there are not so many."""
+    generator = np.random.default_rng(0)
+    texts = list(KINDS[kind])
+    patterns = {"bare noun": "{}", "attribute": "green {}", "one relation": "{} near the {}"}
+    while len(texts) < 50:
+        texts.append(patterns.get(kind, "{} near the {} and on the {}").format(*generator.choice(NAMES, 3)))
+    return texts[:50]
 
 
 def ask(path: Path, text: str, queries: int) -> dict[str, Any]:
@@ -150,36 +240,53 @@ def add_one(searcher: Searcher, path: Path) -> float:
 
 
 def fill(path: Path, count: int) -> float:
-    """Write the database; return the seconds that took."""
-    start = time.perf_counter()
+    """Write the database; return the seconds of CPU that took."""
+    rooms()
+    start = time.process_time()
     with Store.open(path.with_suffix(".part"), create=True) as store:
         for number in range(count // A_SCENE):
             write(store, f"room-{number:06}", np.random.default_rng(number))
-        store.vacuum()
-    seconds = time.perf_counter() - start
+    seconds = time.process_time() - start
     path.with_suffix(".part").rename(path)
     return seconds
 
 
 def write(store: Store, name: str, generator: np.random.Generator) -> None:
-    kinds = np.minimum(generator.zipf(1.3, A_SCENE) - 1, len(NAMES) - 1)
-    kinds = (kinds * 37) % len(NAMES)
-    noise = generator.normal(size=(A_SCENE, DIMENSION)) / DIMENSION**0.5
-    vectors = centers()[kinds] + generator.uniform(0.4, 2.5, (A_SCENE, 1)) * noise
+    """Write one scene: as many rooms of the pool in a row as it takes, each thing moved by some centimetres."""
+    drawn = [rooms()[number] for number in generator.integers(len(rooms()), size=A_SCENE)]
+    things = [(thing, 8.0 * place) for place, room in enumerate(drawn) for thing in room][:A_SCENE]
+    labels = BenchmarkEncoder().encode_texts([thing.label for thing, _ in things])
+    lengths = generator.uniform(0.4, 2.5, (len(things), 1))
+    vectors = labels + lengths * generator.normal(size=labels.shape) / DIMENSION**0.5
     vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
-    places = generator.uniform((0, 0, 0.2), (6, 6, 1.5), (A_SCENE, 3))
-    sizes = generator.uniform(0.1, 1.2, (A_SCENE, 3))
-    colors = np.array(list(COLORS.values()), np.uint8)[generator.integers(len(COLORS), size=A_SCENE)]
-    objects = [
-        SceneObject(
-            name, places[n : n + 1], colors[n : n + 1], Box3D(places[n], sizes[n]), vectors[n], 5, NAMES[kinds[n]]
-        )
-        for n in range(A_SCENE)
-    ]
+    moves = generator.normal(scale=0.03, size=(len(things), 3))
+    objects = []
+    for (thing, along), vector, move in zip(things, vectors, moves, strict=True):
+        box = Box3D(thing.box.center + move + (along, 0, 0), thing.box.extent, thing.box.rotation)
+        color = np.clip(np.array([COLORS[thing.color]]) + generator.integers(-12, 13, 3), 0, 255).astype(np.uint8)
+        objects.append(SceneObject(name, box.center[None], color, box, vector, 5, thing.label))
     run = RunRecord(
         datetime.now(timezone.utc), 0, name, {}, "", "none", "", model=EmbeddingModel.of(BenchmarkEncoder())
     )
     store.write_scene(SceneRecord(name, f"/{name}", "none", (0.0, 0.0, 1.0)), [], run, objects)
+
+
+@dataclass(frozen=True)
+class Thing:
+    label: str
+    color: str
+    box: Box3D
+
+
+@cache
+def rooms() -> list[list[Thing]]:
+    """Return what stands in some generated rooms."""
+    made = []
+    for seed in range(FIRST_ROOM, FIRST_ROOM + ROOMS):
+        _, arrangement = furnish(seed)
+        placed = [room_object(item, number) for number, item in enumerate(arrangement.placed)]
+        made.append([Thing(item.label, item.color, item.box) for item in placed])
+    return made
 
 
 if __name__ == "__main__":

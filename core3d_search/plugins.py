@@ -46,6 +46,7 @@ BUILT_IN: dict[str, dict[str, str]] = {
         "mapped": "core3d_search.vectors.mapped:MappedIndex",
         "faiss": "core3d_search.vectors.faiss:FaissIndex",
         "torch": "core3d_search.vectors.torch:TorchIndex",
+        "pgvector": "core3d_search.vectors.pgvector:PgvectorIndex",
     },
 }
 

@@ -162,6 +162,54 @@ def recall(
     output.print_table(columns, rows, right=columns[2:])
 
 
+@app.command("export")
+def export(
+    target: Annotated[Path, typer.Argument(help="The new file; must not exist yet.")],
+    scenes: options.Scenes = None,
+    db: options.Database = None,
+) -> None:
+    """Copy scenes, or all, from a database on a server or in a file into a new file of their own.
+
+    The file is a database itself: it can be searched, and imported elsewhere with the same ids.
+    """
+    from uuid import uuid4
+
+    from core3d_search.errors import StoreError
+    from core3d_search.store import Store
+
+    if target.exists():
+        raise StoreError(f"{target} exists already; name a new file")
+    draft = target.with_name(f".{target.name}.{uuid4().hex}.part")
+    try:
+        with Store.open(db) as store, Store.open(draft, create=True) as made:
+            done = store.copy_to(made, scenes)
+            made.vacuum()
+        draft.replace(target)
+    finally:
+        for left in draft.parent.glob(f"{draft.name}*"):
+            left.unlink()
+    typer.echo(f"{target}: {len(done.scenes)} scenes, {done.object_count} objects", err=True)
+
+
+@app.command("import")
+def import_(
+    source: Annotated[str, typer.Argument(help="A file that `export` wrote, or the path or URL of any database.")],
+    scenes: options.Scenes = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Put scenes in the place of those of that name.")] = False,
+    new_ids: Annotated[bool, typer.Option("--new-ids", help="Number objects anew where their ids are taken.")] = False,
+    db: options.Database = None,
+) -> None:
+    """Copy scenes, or all, of another database into this one; it is made where there is none.
+
+    Objects keep their ids, tags and notes. Nothing is changed where a row is damaged, or an id or a name is taken.
+    """
+    from core3d_search.store import Store
+
+    with Store.open(source, read_only=True) as other, Store.open(db, create=True) as store:
+        done = other.copy_to(store, scenes, replace=replace, fresh_ids=new_ids)
+    typer.echo(f"{store.location}: {len(done.scenes)} scenes, {done.object_count} objects added", err=True)
+
+
 @app.command("vacuum")
 def vacuum(db: options.Database = None) -> None:
     """Give the space of removed scenes back to the disk."""

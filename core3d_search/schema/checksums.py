@@ -53,13 +53,11 @@ def row_checksum(values: Sequence[Any]) -> int:
     Empty columns at the end are left out, so that a nullable column added later changes no checksum.
     """
     crc = 0
-    plain: list[Any] = []
-    for value in values:
-        if isinstance(value, (bytes, memoryview)):
+    plain = list(values)
+    for place, value in enumerate(plain):
+        if type(value) is bytes or type(value) is memoryview:  # twice as fast as isinstance, and rows are many
             crc = zlib.crc32(value, crc)
-            plain.append((len(value),))  # no number has this form
-        else:
-            plain.append(value)
+            plain[place] = (len(value),)  # no number has this form
     while plain and plain[-1] is None:
         plain.pop()
     return zlib.crc32(repr(plain).encode("utf-8", "surrogatepass"), crc)

@@ -13,23 +13,30 @@ index can search for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from core3d_search.query import Phrase
+from core3d_search.errors import StoreError
+from core3d_search.query import Query
 from core3d_search.search.scoring import upper_bound
 from core3d_search.search.spaces import EmbeddingSpace, Question
 
 FIRST_BATCH, GROWTH = 64, 4
 """Nearest objects that are asked of an index at first, and how many times more whenever those were not enough."""
 
+OF_ONE_OBJECT = frozenset({"color", "material", "shape", "part"})
+"""Kinds of attributes that an object has or has not whatever stands around it."""
+
 SLACK = 1e-5
 """Rounding of float32 inner products."""
 
-Bound = Callable[[npt.NDArray[np.float64]], npt.NDArray[np.float64]]
+Ids = npt.NDArray[np.int64]
+Bounds = npt.NDArray[np.float64]
+Bound = Callable[[Bounds], Bounds]
 
 
 @dataclass(frozen=True)
@@ -61,57 +68,70 @@ def probes(space: EmbeddingSpace, question: Question) -> list[Probe] | None:
     return [Probe(np.asarray(vector - neutral, np.float32), bound) for vector in vectors]
 
 
-def scenes_by_bound(
-    space: EmbeddingSpace,
-    asked: Probe,
-    scenes_of: Callable[[list[int]], dict[int, str]],
-    ids: npt.NDArray[np.int64] | None = None,
-) -> Iterator[tuple[float, str]]:
-    """Yield scenes with the best score that a hit in them, or in any scene after them, may reach; bounds descend.
+@dataclass(frozen=True, eq=False)
+class Bounded:
+    """Objects with the best score that each may reach: `bounds` (N,) descending, `ids` and `scenes`, their ids (N,).
 
-    `scenes_of` names the scenes of objects. `ids` are the only objects that may be targets.
+    `alone` (N,) is what bounds them without their relations, `similar` (N,) the greatest similarity that they may have:
+    it decides between equal scores.
+    """
+
+    bounds: Bounds
+    ids: Ids
+    scenes: Ids
+    alone: Bounds
+    similar: Bounds
+
+    @classmethod
+    def nothing(cls) -> Bounded:
+        return cls(np.zeros(0), np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0), np.zeros(0))
+
+    @classmethod
+    def sorted(cls, several: Sequence[Bounded]) -> Bounded:
+        """Return all objects of `several` in one order, of equal bounds those first that may be more similar."""
+        names = [each.name for each in fields(cls)]
+        together = cls(*(np.concatenate([getattr(each, name) for each in several]) for name in names))
+        return together[np.lexsort((together.ids, -together.similar, -together.bounds))]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __getitem__(self, where: slice | npt.NDArray[Any]) -> Bounded:
+        return Bounded(*(getattr(self, each.name)[where] for each in fields(self)))
+
+
+def from_index(
+    space: EmbeddingSpace, asked: Probe, scene_ids: Mapping[str, int], ids: Ids | None = None
+) -> Iterator[Bounded]:
+    """Yield all objects in the order in which the index has them near, a growing number at a time.
+
+    `scene_ids` are those of the scenes by name. `ids` are the only objects that may be targets.
     """
     total = len(space.index) if ids is None else min(len(ids), len(space.index))
     size, seen = FIRST_BATCH, 0
-    visited: set[str] = set()
     while seen < total:
         size = min(size, total)
         found = space.index.search(asked.vector[None], size, ids)
         fresh = found.ids[0][seen:]
         bounds = asked.bound(found.similarities[0][seen:].astype(np.float64))
-        names = scenes_of(fresh[fresh >= 0].tolist())
-        for key, bound in zip(fresh.tolist(), bounds.tolist(), strict=True):
-            scene = names.get(key)
-            if scene is not None and scene not in visited:
-                visited.add(scene)
-                yield bound, scene
+        names = space.store.scenes_of(fresh[fresh >= 0].tolist())
+        owners = np.array([scene_ids.get(names.get(key, ""), -1) for key in fresh.tolist()], np.int64)
+        if ((owners < 0) & (fresh >= 0)).any() and space.store.generation == space.index.generation:
+            lost = fresh[(owners < 0) & (fresh >= 0)][0]
+            raise StoreError(
+                f"object {lost} in {space.store.location} is damaged: no complete run filled its scene; see `core3d db "
+                "check`, or drop what is damaged with `core3d db repair`"
+            )
+        if (owners >= 0).any():
+            yield Bounded(bounds, fresh, owners, bounds, np.ones(len(bounds)))[owners >= 0]
         if (fresh < 0).any():
             return
         seen, size = size, size * GROWTH
 
 
-def counts_by_scene(space: EmbeddingSpace, asked: Probe, question: Question, threshold: float) -> dict[int, int]:
-    """Return how many objects of each scene (by id) a bare noun names with at least `threshold`.
-
-    For questions that are `bare`: what they ask of an object, its embedding answers alone.
-    """
-    size, total = 16 * FIRST_BATCH, len(space.index)
-    while True:
-        found = space.index.search(asked.vector[None], min(size, total))
-        near = asked.bound(found.similarities[0].astype(np.float64)) >= threshold
-        if size >= total or not near.all():
-            break
-        size *= GROWTH
-    stored = space.store.embeddings_of(space.model, found.ids[0][near & (found.ids[0] >= 0)].tolist())
-    compared = (
-        space.compare_reference(question, stored.vectors)
-        if question.has_reference
-        else space.compare_text(question.query.target.noun, stored.vectors)
-    )
-    scenes, counts = np.unique(stored.scene_ids[upper_bound(compared.probability) >= threshold], return_counts=True)
-    return dict(zip(scenes.tolist(), counts.tolist(), strict=True))
-
-
-def is_bare(target: Phrase) -> bool:
-    """Return whether the phrase is a noun and nothing else, so that its score is that of its name."""
-    return not (target.attributes or target.relations or target.selectors or target.excluded or target.measures)
+def is_of_single_objects(query: Query) -> bool:
+    """Whether each object's score depends on nothing but that object: on no relation, order or group, no size
+    among others."""
+    target = query.target
+    alone = all(attribute.kind in OF_ONE_OBJECT for attribute in target.attributes)
+    return alone and not (target.relations or target.selectors or query.viewpoint)

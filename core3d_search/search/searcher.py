@@ -30,7 +30,7 @@ from core3d_search.search.explanation import Explanation
 from core3d_search.search.ranking import over_scenes
 from core3d_search.search.scoring import THRESHOLD
 from core3d_search.search.snapshot import Snapshot
-from core3d_search.search.ties import MOST_TOLD, NEAR_TIE, order, with_ties
+from core3d_search.search.ties import MOST_TOLD, NEAR_TIE, cannot_pass, order, with_ties
 from core3d_search.store import Store
 
 if TYPE_CHECKING:
@@ -122,17 +122,16 @@ class Searcher:
         if over_scenes(question.query):
             together = now.rivals(question) if named is None else named
             hits = with_ties(passing(now.fitting_together(together, question, threshold)), k)
-            return [now.in_world(hit) for hit in hits]
-        visits = now.by_bound(question, allowed) if named is None else ((1.0, scene) for scene in named)
+            return now.in_world(hits)
         hits = []
-        for bound, scene in visits:
-            if bound < threshold or (len(hits) >= k and bound < hits[k - 1].score):
-                break  # no hit of this scene, nor of any later one, is among the first k
+        for bound, similar, rank in now.to_rank(question, named, threshold, allowed):
+            if bound < threshold or (len(hits) >= k and cannot_pass(bound, similar, hits[k - 1])):
+                break  # no hit among these, nor among any later ones, is one of the first k
             least = (1.0 - NEAR_TIE) * hits[k - 1].score if len(hits) >= k else threshold
-            hits += passing(now.fitting(scene, question, max(least, threshold)))
+            hits += passing(rank(max(least, threshold)))
             hits.sort(key=order)
             del hits[k + MOST_TOLD + 1 :]  # what ties with the last ones is told as well
-        return [now.in_world(hit) for hit in with_ties(hits, k)]
+        return now.in_world(with_ties(hits, k))
 
     def answer(
         self,
@@ -163,14 +162,11 @@ class Searcher:
         question = now.question(text, None, None, None)
         named = now.named(scenes, question)
         counts = dict.fromkeys(now.filled if named is None else named, 0)
-        by_noun = now.counts(question, threshold) if named is None else None
-        if by_noun is not None:
-            return counts | by_noun
-        visits = now.by_bound(question) if named is None else ((1.0, scene) for scene in named)
-        for bound, scene in visits:
+        for bound, _, rank in now.to_rank(question, named, threshold):
             if bound < threshold:
                 break
-            counts[scene] = len(counted(question.query, now.fitting(scene, question, threshold)))
+            for hit in counted(question.query, rank(threshold)):
+                counts[hit.scene] += 1
         return counts
 
     def similar(self, object_id: int, *, k: int = 10, threshold: float = 0.0) -> list[Hit]:

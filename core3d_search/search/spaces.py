@@ -54,10 +54,6 @@ class EmbeddingSpace:
         self._encoder: Encoder | None = None if before is None else before._encoder
         self._texts: dict[str, Vector] = {} if before is None else before._texts
 
-    def vectors(self, scene_id: int) -> Vector:
-        """Return the embeddings (N, D) of the objects of one scene, by id."""
-        return self.store.embeddings(self.model, [scene_id]).vectors
-
     def encoder(self) -> Encoder:
         if self._encoder is None:
             self._encoder = load_encoder(self.model.name)

@@ -33,6 +33,14 @@ def order(hit: Hit) -> tuple[float, float, float, float, int]:
     )  # fmt: skip
 
 
+def cannot_pass(bound: float, similar: float, last: Hit) -> bool:
+    """Whether no hit with a score of at most `bound`, and of at most `similar` similarity where it reaches that, comes
+    before `last`."""
+    if bound < last.score - 10.0**-DECIMALS:
+        return True
+    return abs(bound - last.score) < 1e-9 and similar < last.similarity
+
+
 def with_ties(hits: Sequence[Hit], k: int | None = None) -> list[Hit]:
     """Return the first `k` of ordered `hits`; where others are as good or hardly worse than the first, it says so.
 

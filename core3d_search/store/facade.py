@@ -56,6 +56,7 @@ from core3d_search.store.records import (
     Thumbnail,
 )
 from core3d_search.store.repair import Repair
+from core3d_search.store.transfer import Transferred, transfer
 from core3d_search.store.write import write_scene
 
 
@@ -112,7 +113,7 @@ class Store:
         """Return the scene called `name`; raises StoreError that lists the scenes there are."""
         with self.database.reading() as connection:
             scenes.scene_key(connection, name)
-            return next(scene for scene in scenes.all_scenes(connection) if scene.name == name)
+            return scenes.all_scenes(connection, name)[0]
 
     def name_of_folder(self, path: str) -> str | None:
         """Return the name of the scene whose folder (or file) is `path`, None where there is none."""
@@ -179,6 +180,16 @@ class Store:
                 return object_arrays.object_arrays(connection)
             key = scenes.scene_key(connection, scene)
             return object_arrays.object_arrays(connection, tables.objects.c.scene_id == key)
+
+    def objects_in(self, scene_ids: Collection[int]) -> StoredObjects:
+        """Return the objects of the scenes with these ids, as `object_table` does those of one."""
+        with self.database.reading() as connection:
+            return object_arrays.object_arrays(connection, tables.objects.c.scene_id.in_(scene_ids))
+
+    def objects_with(self, object_ids: Sequence[int]) -> StoredObjects:
+        """Return those of the objects with these ids that there are, as `object_table` does those of a scene."""
+        with self.database.reading() as connection:
+            return object_arrays.object_arrays_of(connection, object_ids)
 
     def scenes_of(self, object_ids: Sequence[int]) -> dict[int, str]:
         """Return the name of each object's scene; ids that no object has are passed over."""
@@ -255,6 +266,11 @@ class Store:
         """Return the models of the stored embeddings, in the order in which they came."""
         with self.database.reading() as connection:
             return list(embeddings.models_by_key(connection).values())
+
+    def models_by_key(self) -> dict[int, EmbeddingModel]:
+        """Return the models of the stored embeddings by their ids, in the order in which they came."""
+        with self.database.reading() as connection:
+            return embeddings.models_by_key(connection)
 
     def embedding_count(self, model: EmbeddingModel) -> int:
         """Return how many objects `model` embedded; raises ModelError as `embeddings` does."""
@@ -386,6 +402,18 @@ class Store:
                 return upkeep.checksum(connection)
             except ValueError as error:
                 raise StoreError(f"{self.location} is damaged: {error}; see `core3d db check`") from error
+
+    def copy_to(
+        self, target: Store, scenes: Sequence[str] | None = None, *, replace: bool = False, fresh_ids: bool = False
+    ) -> Transferred:
+        """Copy the scenes called `scenes`, or all, with all that hangs on them, into another database.
+
+        Everything is verified on the way, and comes in one transaction. Objects keep their ids. Raises StoreError,
+        leaving `target` as it was, where a row is damaged, where `target` has a scene of the same name (unless
+        `replace`) or folder, or another object of the same id (unless `fresh_ids`).
+        """
+        with self.database.reading() as source, target.database.writing() as connection:
+            return transfer(source, connection, scenes, replace=replace, fresh_ids=fresh_ids)
 
     def vacuum(self) -> None:
         """Give the space of removed scenes back to the disk."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,25 +13,50 @@ from sqlalchemy import ColumnElement, Connection, select, text
 from core3d_search.schema.checksums import stored
 from core3d_search.schema.tables import objects, scenes
 from core3d_search.store.colors import unpacked
-from core3d_search.store.reason import object_fault
+from core3d_search.store.reason import are_sound, object_fault
 from core3d_search.store.records import StoredObjects
 from core3d_search.store.statements import MOST_BOUND, AnyRow, checked_rows, damaged
 
 
 def object_arrays(connection: Connection, which: ColumnElement[bool] | None = None) -> StoredObjects:
     """Return the objects that fulfil `which` (of columns of `objects`), or all, as arrays in the order of their ids."""
-    names = {row.id: row.name for row in connection.execute(select(scenes.c.id, scenes.c.name))}
     wanted = select(*stored(objects)).order_by(objects.c.id)
     if which is not None:
         wanted = wanted.where(which)
-    found = list(checked_rows(connection, objects, wanted, lambda row: f"object {row.id}"))
+    return _checked(connection, checked_rows(connection, objects, wanted, _named))
+
+
+def object_arrays_of(connection: Connection, object_ids: Sequence[int]) -> StoredObjects:
+    """Return those of the objects `object_ids` that there are, as arrays in the order of their ids."""
+    found: list[AnyRow] = []
+    for start in range(0, len(object_ids), MOST_BOUND):
+        wanted = select(*stored(objects)).where(objects.c.id.in_(object_ids[start : start + MOST_BOUND]))
+        found += checked_rows(connection, objects, wanted, _named)
+    return _checked(connection, sorted(found, key=lambda row: int(row.id)))
+
+
+def _named(row: AnyRow) -> str:
+    return f"object {row.id}"
+
+
+def _checked(connection: Connection, rows: Iterable[AnyRow]) -> StoredObjects:
+    found = list(rows)
+    keys = {row.scene_id for row in found}
+    names: dict[int, str] = {}
+    for start in range(0, len(keys), MOST_BOUND):
+        some = select(scenes.c.id, scenes.c.name).where(scenes.c.id.in_(sorted(keys)[start : start + MOST_BOUND]))
+        names |= {row.id: row.name for row in connection.execute(some)}
+    try:
+        arrays = _arrays(found, names)
+        if are_sound(arrays):
+            return arrays
+        error: Exception = ValueError("its numbers are no thing's")
+    except (KeyError, ValueError, TypeError) as raised:
+        error = raised
     for row in found:
         if fault := object_fault(row):
             raise damaged(connection, f"object {row.id}", f"it {fault}")
-    try:
-        return _arrays(found, names)
-    except (KeyError, ValueError) as error:
-        raise damaged(connection, "an object", str(error)) from error
+    raise damaged(connection, "an object", str(error)) from error
 
 
 def scenes_of(connection: Connection, object_ids: Sequence[int]) -> dict[int, str]:

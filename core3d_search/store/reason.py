@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from core3d_search.store.records import StoredObjects
+
 FARTHEST_M = 1e7
 """Coordinates beyond, in metres, are no place: the Earth is 4e7 m around."""
 
@@ -30,3 +32,16 @@ def object_fault(row: Any) -> str | None:
     if front is not None and (front.shape != (3,) or not np.isfinite(front).all()):
         return f"has a front that is no direction: {row.front}"
     return None
+
+
+def are_sound(stored: StoredObjects) -> bool:
+    """Return whether no object has a fault, all of them looked at together."""
+    numbers = np.concatenate([stored.centers, stored.extents], axis=1)
+    turned = stored.rotations @ np.swapaxes(stored.rotations, 1, 2)
+    unknown = np.isnan(stored.fronts).all(axis=1)
+    return bool(
+        (np.abs(numbers) < FARTHEST_M).all()
+        and (stored.extents >= 0).all()
+        and np.allclose(turned, np.eye(3), atol=1e-4)
+        and np.isfinite(stored.fronts[~unknown]).all()
+    )

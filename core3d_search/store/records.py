@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -176,6 +176,17 @@ class StoredObjects:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    def among(self, chosen: npt.NDArray[np.bool_]) -> StoredObjects:
+        """Return the objects at the positions that are true in `chosen` (N,)."""
+        kept = np.flatnonzero(chosen)
+        if len(kept) == len(self):
+            return self
+        parts: dict[str, Any] = {each.name: getattr(self, each.name) for each in fields(self)}
+        for name, values in parts.items():
+            is_array = isinstance(values, np.ndarray)
+            parts[name] = values[kept] if is_array else tuple(values[k] for k in kept.tolist())
+        return StoredObjects(**parts)
 
     def box(self, position: int) -> Box3D:
         """Return the box of the object at `position`."""

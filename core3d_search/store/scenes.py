@@ -23,8 +23,8 @@ LONGEST_NAME = 255
 # Reading
 
 
-def all_scenes(connection: Connection) -> list[SceneRecord]:
-    """Return every scene, by name, with its counts and the start of its last complete run."""
+def all_scenes(connection: Connection, name: str | None = None) -> list[SceneRecord]:
+    """Return every scene, or the one called `name`, by name, with counts and the start of the last complete run."""
 
     def count(table: Table) -> ScalarSelect[int]:
         return select(func.count()).select_from(table).where(table.c.scene_id == scenes.c.id).scalar_subquery()
@@ -36,6 +36,8 @@ def all_scenes(connection: Connection) -> list[SceneRecord]:
         count(objects).label("object_count"),
         last.scalar_subquery().label("indexed"),
     ).order_by(scenes.c.name)
+    if name is not None:
+        found = found.where(scenes.c.name == name)
     return [_scene_of(row) for row in checked_rows(connection, scenes, found, lambda row: f"scene {row.name!r}")]
 
 

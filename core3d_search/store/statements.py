@@ -44,12 +44,20 @@ def update_row(connection: Connection, table: Table, row: Mapping[str, Any]) -> 
 def new_ids(connection: Connection, table: Table, count: int) -> list[int]:
     """Return `count` ids that `table` has never used; of a table whose keys are never used twice."""
     if connection.dialect.name == "sqlite":
-        used = text("SELECT COALESCE(MAX(seq), 0) FROM sqlite_sequence WHERE name = :name")
-        last = int(connection.execute(used, {"name": table.name}).scalar_one())
+        last = last_id(connection, table)
         return list(range(last + 1, last + count + 1))
     sequence = func.pg_get_serial_sequence(table.name, "id")
     drawn = select(func.nextval(sequence)).select_from(func.generate_series(1, count))
     return sorted(int(key) for key in connection.execute(drawn).scalars())
+
+
+def last_id(connection: Connection, table: Table) -> int:
+    """Return the greatest id that `table` has ever used, 0 for none; of a table whose keys are never used twice."""
+    if connection.dialect.name == "sqlite":
+        used = text("SELECT COALESCE(MAX(seq), 0) FROM sqlite_sequence WHERE name = :name")
+        return int(connection.execute(used, {"name": table.name}).scalar_one())
+    used = text("SELECT COALESCE(pg_sequence_last_value(CAST(pg_get_serial_sequence(:name, 'id') AS regclass)), 0)")
+    return int(connection.execute(used, {"name": table.name}).scalar_one())
 
 
 def checked_rows(

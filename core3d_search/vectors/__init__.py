@@ -14,7 +14,7 @@ from core3d_search import plugins
 from core3d_search.datatypes import Matches
 from core3d_search.store import EmbeddingModel, Store
 
-MAPPED_FROM = 20_000
+MAPPED_FROM = 5_000
 """Vectors from which files that are mapped into memory pay: below, NumPy has read and compared all of them in 0.2 s
 (benchmarks/vectors.py)."""
 
@@ -51,12 +51,23 @@ class VectorIndex(Protocol):
 def open_index(store: Store, model: EmbeddingModel, kind: str = "auto") -> VectorIndex:
     """Return an index of a registered `kind` over every embedding that `model` made, up to date with the database.
 
-    "auto" is "exact" (all vectors in memory) below MAPPED_FROM vectors and "mapped" from there on, which itself scans
+    "auto" is "exact" (all vectors in memory) below MAPPED_FROM vectors; from there on "pgvector" on a PostgreSQL server
+    that has it, and else "mapped", which itself scans
     all up to 50,000 vectors of a segment, looks into the nearest lists beyond, and compares exactly where a filter
     leaves few. "faiss" and "torch" are exact search in memory, on the GPU where there is one. Raises InputError for an
     unknown kind, ModelError where the database holds embeddings of other models only.
     """
     if kind == "auto":
-        kind = "mapped" if store.embedding_count(model) >= MAPPED_FROM else "exact"
+        kind = _planned(store, model)
     index: VectorIndex = plugins.load("core3d.vectors", kind).open(store, model)
     return index
+
+
+def _planned(store: Store, model: EmbeddingModel) -> str:
+    if store.embedding_count(model) < MAPPED_FROM:
+        return "exact"
+    if store.path is None and not store.read_only:
+        from core3d_search.vectors.pgvector import is_available
+
+        return "pgvector" if is_available(store) else "mapped"
+    return "mapped"

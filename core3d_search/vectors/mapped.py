@@ -33,6 +33,7 @@ import numpy.typing as npt
 from core3d_search.datatypes import Matches
 from core3d_search.store import EmbeddingModel, SearchableScene, Store
 from core3d_search.vectors import segments
+from core3d_search.vectors.columns import COLUMNS, NO_LABEL, Columns, Names, columns_of, joined
 from core3d_search.vectors.exact import check_queries, exact_matches, positions_of
 from core3d_search.vectors.segments import Floats, Ids, Segment
 
@@ -45,7 +46,7 @@ EXACT_FILTER = 2000
 
 ORPHAN_AGE_S = 3600.0
 
-FORMAT = 1
+FORMAT = 2
 
 log = logging.getLogger(__name__)
 
@@ -82,11 +83,14 @@ class MappedIndex:
             rows = positions_of(ids, wanted)
             return ids[rows], vectors[rows]
 
-        part = segments.made(ids, np.zeros(len(ids), np.int64), *segments.quantised(vectors))
+        unknown = np.zeros(len(ids), COLUMNS)
+        unknown["label"] = NO_LABEL
+        described = unknown, np.zeros(0, "U1")
+        part = segments.made(ids, np.zeros(len(ids), np.int64), *segments.quantised(vectors), described)
         return cls(generation, vectors.shape[1], (part,), np.array([(0, 0, 0)], COVERED), fetch)
 
     def __len__(self) -> int:
-        pairs = zip(self.parts, self._live, strict=True)
+        pairs = zip(self.parts, self.live, strict=True)
         return sum(len(part) if live is None else int(live.sum()) for part, live in pairs)
 
     def search(self, queries: Floats, k: int, ids: npt.ArrayLike | None = None) -> Matches:
@@ -118,7 +122,7 @@ class MappedIndex:
     # Searching
 
     @cached_property
-    def _live(self) -> list[npt.NDArray[np.bool_] | None]:
+    def live(self) -> list[npt.NDArray[np.bool_] | None]:
         """For each segment which rows are of a covered scene; None where all are."""
         masks: list[npt.NDArray[np.bool_] | None] = []
         for number, part in enumerate(self.parts):
@@ -130,7 +134,7 @@ class MappedIndex:
     def _candidates(self, query: Floats, k: int) -> Ids:
         found, products = [], []
         width = 0.0
-        for part, live in zip(self.parts, self._live, strict=True):
+        for part, live in zip(self.parts, self.live, strict=True):
             rows, near = part.nearest(query, k, live) if k else (np.zeros(0, np.intp), np.zeros(0, np.float32))
             found.append(part.ids[rows])
             products.append(near)
@@ -162,7 +166,7 @@ class MappedIndex:
 
     def _rows_of(self, allowed: Ids) -> list[tuple[Segment, npt.NDArray[np.intp]]]:
         chosen = []
-        for part, live in zip(self.parts, self._live, strict=True):
+        for part, live in zip(self.parts, self.live, strict=True):
             there = np.isin(part.ids, allowed)
             chosen.append((part, np.flatnonzero(there if live is None else there & live)))
         return chosen
@@ -185,8 +189,10 @@ class MappedIndex:
         store, model = self.source
         columns = []
         for start in range(0, len(scene_ids), SCENES_AT_ONCE):
-            stored = store.embeddings(model, scene_ids[start : start + SCENES_AT_ONCE])
-            columns.append((stored.ids, stored.scene_ids, *segments.quantised(stored.vectors)))
+            some = scene_ids[start : start + SCENES_AT_ONCE]
+            stored = store.embeddings(model, some)
+            described = columns_of(store.objects_in(some), stored.ids)
+            columns.append((stored.ids, stored.scene_ids, *segments.quantised(stored.vectors), described))
         return _segment(columns)
 
     def _joined(self) -> MappedIndex:
@@ -206,9 +212,10 @@ class MappedIndex:
             return MappedIndex(self.generation, self.dimension, (), self.covered[:0], self.fetch, self.source)
         columns = []
         for number in chosen:
-            part, live = self.parts[number], self._live[number]
+            part, live = self.parts[number], self.live[number]
             rows = slice(None) if live is None else live
-            columns.append((part.ids[rows], part.scene_ids[rows], part.codes[rows], part.scales[rows]))
+            described = part.columns[rows], part.names
+            columns.append((part.ids[rows], part.scene_ids[rows], part.codes[rows], part.scales[rows], described))
         joined = _segment(columns)
         rest = [number for number in range(len(sizes)) if number not in chosen]
         parts = [*(self.parts[number] for number in rest), joined]
@@ -272,10 +279,11 @@ def _members(covered: npt.NDArray[np.void], stamps: Mapping[int, int]) -> npt.ND
     return np.array([stamps.get(scene) == stamp for scene, stamp in pairs], bool)
 
 
-def _segment(columns: Sequence[tuple[Ids, Ids, npt.NDArray[np.int8], Floats]]) -> Segment:
-    """Return one segment of several groups of ids, scene ids, codes and scales."""
-    ids, scene_ids, codes, scales = zip(*columns, strict=True)
-    return segments.made(np.concatenate(ids), np.concatenate(scene_ids), np.concatenate(codes), np.concatenate(scales))
+def _segment(columns: Sequence[tuple[Ids, Ids, npt.NDArray[np.int8], Floats, tuple[Columns, Names]]]) -> Segment:
+    """Return one segment of several groups of ids, scene ids, codes, scales and columns with their names."""
+    ids, scene_ids, codes, scales, described = zip(*columns, strict=True)
+    vectors = np.concatenate(codes), np.concatenate(scales)
+    return segments.made(np.concatenate(ids), np.concatenate(scene_ids), *vectors, joined(described))
 
 
 def _stacked(answers: Sequence[Matches], k: int) -> Matches:

@@ -11,11 +11,14 @@ from __future__ import annotations
 import os
 import shutil
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from uuid import uuid4
 
 import numpy as np
 import numpy.typing as npt
+
+from core3d_search.vectors.columns import COLUMNS, Columns, Names
 
 Ids = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
@@ -29,13 +32,17 @@ LEAST_PROBED, PROBED_FOR_EACH = 16, 8
 CHUNK = 8192
 """Vectors that are unpacked at a time: 16 MB of 512 numbers."""
 
-PARTS = ("ids", "scene_ids", "codes", "scales", "centroids", "starts")
+PARTS = (
+    "ids", "scene_ids", "codes", "scales", "centroids", "starts", "columns", "names", "given", "by_label", "by_scene",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
 class Segment:
     """N vectors by list: `ids` and `scene_ids` (N,), `codes` (N, D) int8 times `scales` (N,); `centroids` (L, D) and
-    `starts` (L + 1,), one list for a small segment. `name` is that of its folder."""
+    `starts` (L + 1,), one list for a small segment. `columns` (N,) and `names` are described in columns.py, `given`
+    says of each name whether some scene's own files gave it; `by_label` and `by_scene` (N,) are the rows in the order
+    of their labels and scenes. `name` is that of the folder."""
 
     name: str
     ids: Ids
@@ -44,9 +51,36 @@ class Segment:
     scales: Floats
     centroids: Floats
     starts: Ids
+    columns: Columns
+    names: Names
+    given: npt.NDArray[np.bool_]
+    by_label: npt.NDArray[np.int32]
+    by_scene: npt.NDArray[np.int32]
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    @cached_property
+    def _label_starts(self) -> Ids:
+        """Where in `by_label` the rows of no label and of each name begin, (names + 2,)."""
+        return np.searchsorted(self.columns["label"][self.by_label], np.arange(-1, len(self.names) + 1))
+
+    @cached_property
+    def _scenes(self) -> tuple[Ids, Ids]:
+        """The scenes (S,), ascending, and where in `by_scene` their rows begin, (S + 1,)."""
+        scenes, starts = np.unique(self.scene_ids[self.by_scene], return_index=True)
+        return scenes, np.append(starts, len(self))
+
+    def labelled(self, code: int) -> Ids:
+        """Return the rows, ascending, whose label has this code; -1 for no label."""
+        return np.asarray(self.by_label[self._label_starts[code + 1] : self._label_starts[code + 2]], np.int64)
+
+    def in_scenes(self, wanted: Ids) -> Ids:
+        """Return the rows of the scenes `wanted`, ascending ids, scene by scene."""
+        scenes, starts = self._scenes
+        places = np.flatnonzero(np.isin(scenes, wanted))
+        rows = [self.by_scene[starts[place] : starts[place + 1]] for place in places]
+        return np.concatenate([np.zeros(0, np.int64), *rows])
 
     def nearest(
         self, query: Floats, count: int, live: npt.NDArray[np.bool_] | None
@@ -107,20 +141,31 @@ def opened(folder: Path, name: str) -> Segment:
     parts = {part: np.load(folder / name / f"{part}.npy", mmap_mode="r", allow_pickle=False) for part in PARTS}
     segment = Segment(name, **parts)
     count, dimension = segment.codes.shape
-    shapes = [segment.ids.shape, segment.scene_ids.shape, segment.scales.shape]
+    rows = (segment.ids, segment.scene_ids, segment.scales, segment.columns, segment.by_label, segment.by_scene)
     lists = len(segment.starts) - 1
-    if shapes != [(count,)] * 3 or segment.centroids.shape != (lists, dimension) or segment.starts[-1] != count:
+    if (
+        segment.given.shape != segment.names.shape
+        or any(each.shape != (count,) for each in rows)
+        or segment.columns.dtype != COLUMNS
+        or segment.centroids.shape != (lists, dimension)
+        or segment.starts[-1] != count
+    ):
         raise ValueError(f"the parts of {folder / name} do not fit together")
     return segment
 
 
-def made(ids: Ids, scene_ids: Ids, codes: npt.NDArray[np.int8], scales: Floats) -> Segment:
-    """Return a segment of quantised vectors, sorted into lists where there are many."""
+def made(
+    ids: Ids, scene_ids: Ids, codes: npt.NDArray[np.int8], scales: Floats, described: tuple[Columns, Names]
+) -> Segment:
+    """Return a segment of quantised vectors and their columns, sorted into lists where there are many."""
+    columns, names = described
     name = uuid4().hex
     count, dimension = codes.shape
     if count < LISTS_FROM:
         nothing = np.zeros((1, dimension), np.float32)
-        return Segment(name, ids, scene_ids, codes, scales, nothing, np.array([0, count], np.int64))
+        starts = np.array([0, count], np.int64)
+        orders = _orders(columns, names, scene_ids)
+        return Segment(name, ids, scene_ids, codes, scales, nothing, starts, columns, names, *orders)
     from core3d_search.vectors.faiss import centroids_of
 
     lists = round(count**0.5)
@@ -131,7 +176,18 @@ def made(ids: Ids, scene_ids: Ids, codes: npt.NDArray[np.int8], scales: Floats) 
         chosen[start : start + CHUNK] = np.argmax(codes[start : start + CHUNK].astype(np.float32) @ centroids.T, axis=1)
     order = np.argsort(chosen, kind="stable")
     starts = np.searchsorted(chosen[order], np.arange(lists + 1)).astype(np.int64)
-    return Segment(name, ids[order], scene_ids[order], codes[order], scales[order], centroids, starts)
+    columns, scene_ids = columns[order], scene_ids[order]
+    rows = ids[order], scene_ids, codes[order], scales[order]
+    return Segment(name, *rows, centroids, starts, columns, names, *_orders(columns, names, scene_ids))
+
+
+def _orders(
+    columns: Columns, names: Names, scene_ids: Ids
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    """Return what `Segment.given`, `by_label` and `by_scene` describe."""
+    given = np.isin(np.arange(len(names)), columns["label"][columns["given"]])
+    by_label = np.argsort(columns["label"], kind="stable")
+    return given, by_label.astype(np.int32), np.argsort(scene_ids, kind="stable").astype(np.int32)
 
 
 def quantised(vectors: Floats) -> tuple[npt.NDArray[np.int8], Floats]:

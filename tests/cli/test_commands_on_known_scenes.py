@@ -188,3 +188,19 @@ def test_repair_of_a_sound_database_changes_nothing(core3d):
     assert core3d("db", "repair")[1] == "nothing was damaged\n"
     assert core3d("db", "upgrade")[0] == 0
     assert float(json.loads(core3d("db", "recall", "--json", "-k", 3)[1])["measured"][0]["recall"]) == 1
+
+
+def test_a_scene_goes_into_a_file_and_into_another_database(core3d, tmp_path):
+    target = tmp_path / "attic.db"
+    code, _, err = core3d("db", "export", target, "--scene", "attic")
+    assert (code, err) == (0, f"{target}: 1 scenes, 6 objects\n")
+    assert [each.name for each in tmp_path.iterdir() if "part" in each.name] == []
+    assert core3d("db", "export", target)[0] == 1
+    hits = json.loads(core3d("search", "red chair near window", "--json", "--db", target)[1])["hits"]
+    assert [hit["object_id"] for hit in hits] == [1]
+    code, _, err = core3d("db", "import", target)
+    assert code == 1
+    assert "scene 'attic' is in" in err
+    assert core3d("db", "import", target, "--replace")[0] == 0
+    assert core3d("db", "import", target, "--db", tmp_path / "new.db")[0] == 0
+    assert core3d("db", "check", "--db", tmp_path / "new.db")[0] == 0

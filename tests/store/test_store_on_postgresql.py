@@ -112,3 +112,24 @@ def test_a_server_that_is_not_there_is_told_without_its_password() -> None:
     with pytest.raises(StoreError) as told:
         Store.open("postgresql://me:secret@127.0.0.1:1/scans")
     assert "secret" not in str(told.value)
+
+
+def test_scenes_go_to_the_server_and_back_with_their_ids(url, tmp_path) -> None:
+    with Store.open(tmp_path / "x.db", create=True) as local, Store.open(url, create=True) as store:
+        write_scene(local, "office", count=5, seed=1)
+        local.remove_scene("office")
+        first = write_scene(local)
+        local.tag(first[1], ["mine"])
+        local.note("kitchen", "ground floor", {"floor": 0.1, "name": "\u00fc"})
+        assert local.copy_to(store).object_count == len(first)
+        assert store.check() == []
+        assert store.content_checksum() == local.content_checksum()
+        assert store.object_table().ids.tolist() == first
+        assert store.objects_tagged("mine").tolist() == [first[1]]
+        new = write_scene(store, "attic", count=3, seed=4)
+        assert min(new) > max(first)
+        with Store.open(tmp_path / "back.db", create=True) as back:
+            store.copy_to(back, ["kitchen"])
+            assert back.content_checksum() == local.content_checksum()
+            assert back.marks("kitchen") == local.marks("kitchen")
+            assert back.object_table().ids.tolist() == first
