@@ -50,7 +50,7 @@ class FramesFolderReader(PosedImagesReader):
             raise InputError(f"{self.source} has colour and poses but no depth/: 16-bit depth images are needed")
         poses = self._poses(colors)
         camera = Camera(images.read_intrinsics(self.source / "intrinsics.txt"))
-        depths = self._partners("depth", colors, ".png", ".npy")
+        depths = self._partners("depth", colors, ".png", ".npy", ".tiff", ".tif")
         return [
             FrameParts(
                 color=partial(images.read_color, color),

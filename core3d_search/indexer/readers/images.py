@@ -110,8 +110,12 @@ def rigid_transform(transform: npt.NDArray[np.float64], where: object) -> npt.ND
 
 
 def read_intrinsics(path: File) -> npt.NDArray[np.float64]:
-    """Return a (3, 3) pinhole matrix in pixels; raises InputError."""
-    intrinsics = read_matrix(path, 3)
+    """Return a (3, 3) pinhole matrix in pixels, from 3x3, 4x4 or the numbers fx fy cx cy; raises InputError."""
+    count = len(read_text(path, MATRIX_BYTES).split())
+    if count == 4:
+        fx, fy, cx, cy = read_matrix(path, 2).ravel().tolist()
+        return pinhole(fx, fy, cx, cy, path)
+    intrinsics = read_matrix(path, 4)[:3, :3] if count == 16 else read_matrix(path, 3)
     if intrinsics[0, 0] <= 0 or intrinsics[1, 1] <= 0 or abs(intrinsics[2, 2] - 1) > 1e-6:
         raise InputError(f"{path} is no pinhole matrix [[fx 0 cx] [0 fy cy] [0 0 1]]: {intrinsics.tolist()}")
     return intrinsics

@@ -16,7 +16,12 @@ Floats = npt.NDArray[np.float64]
 
 POSITION = ("tx", "ty", "tz")
 QUATERNION = ("qx", "qy", "qz", "qw")
-ALIASES = {"x": "tx", "y": "ty", "z": "tz", "time": "timestamp", "t": "timestamp", "image": "file", "filename": "file"}
+ALIASES = {
+    "x": "tx", "y": "ty", "z": "tz", "time": "timestamp", "t": "timestamp",
+    "image": "file", "filename": "file", "image_name": "file",
+    **{f"{word}_{axis}": f"t{axis}" for word in ("pos", "position") for axis in "xyz"},
+    **{f"quat_{axis}": f"q{axis}" for axis in "xyzw"},
+}  # fmt: skip
 """Other names of columns in the CSV files that people write."""
 
 
@@ -53,7 +58,9 @@ def read_csv(file: File) -> Trajectory:
     Columns: one of `timestamp`, `frame` or `file` (else the first), and `tx ty tz qx qy qz qw` (or `x y z` for the
     first three), or the sixteen numbers of a matrix row by row as all other columns.
     """
-    rows = [row for row in csv.reader(_lines(file)) if row]
+    lines = _lines(file)
+    mark = ";" if lines and ";" in lines[0] and "," not in lines[0] else ","
+    rows = [row for row in csv.reader(lines, delimiter=mark) if row]
     if len(rows) < 2:
         raise InputError(f"{file} must hold a header and a line for each pose")
     header = [ALIASES.get(name.strip().lower(), name.strip().lower()) for name in rows[0]]

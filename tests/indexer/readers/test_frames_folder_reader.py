@@ -109,7 +109,7 @@ def test_a_bad_frame_is_its_own_error(scene, damage, words):
     ("damage", "words"),
     [
         (lambda s: (s / "intrinsics.txt").unlink(), ["intrinsics.txt", "missing"]),
-        (lambda s: (s / "intrinsics.txt").write_text("500 500 320 240"), ["intrinsics.txt", "3x3"]),
+        (lambda s: (s / "intrinsics.txt").write_text("500 500 320"), ["intrinsics.txt", "3x3"]),
         (lambda s: (s / "scene.json").write_text("{"), ["scene.json", "JSON"]),
         (lambda s: (s / "scene.json").write_text("[]"), ["scene.json", "object"]),
         (lambda s: describe(s, up=[0, 0, 0]), ["up"]),
@@ -185,3 +185,30 @@ def test_other_pictures_beside_numbered_ones_are_no_frames(frames_scene, tmp_pat
     shutil.copy(scene / "color" / "00000.png", scene / "color" / "thumbnail_00000.png")
     (reader,) = find_scenes(scene)
     assert len(reader) == 2
+
+
+@pytest.mark.parametrize("text", ["5 5 4 3", "5 0 4 0\n0 5 3 0\n0 0 1 0\n0 0 0 1"])
+def test_intrinsics_may_be_four_numbers_or_a_4x4_matrix(frames_scene, tmp_path, text):
+    scene = frames_scene(tmp_path / "scene", 1)
+    (scene / "intrinsics.txt").write_text(text)
+    (reader,) = find_scenes(scene)
+    assert reader[0].intrinsics.tolist() == [[5, 0, 4], [0, 5, 3], [0, 0, 1]]
+
+
+@pytest.mark.parametrize("mark", [",", ";"])
+def test_a_table_of_poses_may_have_other_names_order_and_marks(frames_scene, tmp_path, mark):
+    scene = frames_scene(tmp_path / "scene", 1)
+    shutil.rmtree(scene / "pose")
+    rows = [["image_name", "quat_w", "quat_x", "quat_y", "quat_z", "pos_x", "pos_y", "pos_z"]]
+    rows.append(["00000.png", "0.5", "0.5", "0.5", "0.5", "1", "2", "3"])
+    (scene / "poses.csv").write_text("\r\n".join(mark.join(row) for row in rows))
+    (reader,) = find_scenes(scene)
+    np.testing.assert_allclose(reader[0].world_from_camera[:3], [[0, 0, 1, 1], [1, 0, 0, 2], [0, 1, 0, 3]], atol=1e-12)
+
+
+def test_depth_may_be_a_tiff_in_metres(frames_scene, tmp_path):
+    scene = frames_scene(tmp_path / "scene", 1)
+    (scene / "depth" / "00000.png").unlink()
+    Image.fromarray(np.full((6, 8), 1.5, np.float32)).save(scene / "depth" / "00000.tiff")
+    (reader,) = find_scenes(scene, options=ReadOptions(depth_scale=1.0))
+    assert float(reader[0].depth[0, 0]) == 1.5
