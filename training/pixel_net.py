@@ -50,7 +50,7 @@ def room_views(seed: int, count: int, folder: Path) -> RoomViews:
     file = folder / f"{seed}.npz"
     if not file.exists():
         rendered = rendered_room(seed, count)
-        seen = [network_input(f, FrameSurfaces.of(f, rendered.structure)) for f in rendered.frames]
+        seen = [network_input(f, FrameSurfaces.of(f, rendered.structure, smooth=False)) for f in rendered.frames]
         inputs = [np.round(np.moveaxis(one, -1, 0) * 127).astype(np.int8) for one in seen]
         names = list(CATEGORIES)
         categories = [0, *(names.index(item.label) + 1 for item in rendered.room.objects)]

@@ -30,9 +30,14 @@ class FrameSurfaces:
     off_planes: npt.NDArray[np.float32]
 
     @classmethod
-    def of(cls, frame: Frame, structure: Structure | None) -> FrameSurfaces:
-        """Return the surfaces of `frame`; without a `structure`, up is where the top of the image is."""
-        depth = median_of_nine(filled(frame.depth))
+    def of(cls, frame: Frame, structure: Structure | None, *, smooth: bool = True) -> FrameSurfaces:
+        """Return the surfaces of `frame`; without a `structure`, up is where the top of the image is.
+
+        `smooth` takes single outliers away, and with them what is one or two pixels thin.
+        """
+        depth = filled(frame.depth)
+        if smooth:
+            depth = median_of_nine(depth)
         valid = depth > 0
         inverse = np.divide(1, np.maximum(depth, 0.1), where=valid, out=np.zeros_like(depth))
         points = back_project(depth, frame.intrinsics)

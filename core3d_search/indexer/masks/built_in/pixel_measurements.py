@@ -45,7 +45,7 @@ class PixelMeasurements:
         self.area = np.square(np.where(valid, depth, usual), dtype=np.float64) / focal
         self.level_from_camera = level_axes(surfaces.structure.up).T.astype(np.float32)
         self.plane, self.bare = self._planes()
-        self.seen = embedder.embed(frame, structure, surfaces)
+        self.seen = embedder.embed(frame, structure)
         self.edges = self._edges()
 
     def _planes(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:

@@ -42,9 +42,8 @@ WIDTHS = (24, 40, 64, 96, 128)
 """Channels at a half, quarter, ... of the image's sides."""
 LONGEST_PX = 480
 """Pixels: the network was trained on images with this longest side and sees larger ones scaled down."""
-RELIEF = ((2.0, 60, 2), (8.0, 15, 4))
-"""Pixels, gain, step: inverse depth, linear over any plane in view, is compared with its mean so far around, which is
-taken at every so many-th pixel."""
+RELIEF = ((2.0, 60), (8.0, 15))
+"""Pixels, and gain: inverse depth, linear over any plane in view, is compared with its mean so far around."""
 FLUSH_M = 0.05
 """Metres from a structure plane over which nearness falls to 1 / e."""
 
@@ -77,22 +76,14 @@ def _gravity_axes(up: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 
 def _relief(inverse: npt.NDArray[np.float32], valid: npt.NDArray[np.bool_]) -> list[npt.NDArray[np.float32]]:
-    """Return two images (H, W): how far inverse depth (H, W) strays from its mean around, over two reaches.
-
-    Means so wide change slowly: each is taken of an image that is smaller by a quarter to a half of its reach.
-    """
+    """Return two images (H, W): how far inverse depth (H, W) strays from its mean around, over two reaches."""
     from scipy.ndimage import gaussian_filter
 
-    both = torch.from_numpy(np.stack([inverse, valid.astype(np.float32)]))[None]
     found = []
-    for reach_px, gain, step in RELIEF:
-        small = functional.avg_pool2d(both, step, ceil_mode=True, count_include_pad=False)[0].numpy()
-        spread = np.sqrt(reach_px**2 - (step**2 - 1) / 12) / step  # less what the mean over step x step spreads
-        known, have = (gaussian_filter(image, spread) for image in small)
-        mean = torch.from_numpy(known / np.maximum(have, 1e-3))[None, None]
-        wide = functional.interpolate(mean, scale_factor=step, mode="bilinear", align_corners=False)
-        mean = wide[0, 0, : inverse.shape[0], : inverse.shape[1]].numpy()
-        found.append(np.where(valid, (inverse / np.maximum(mean, 1e-3) - 1) * np.float32(gain), np.float32(0)))
+    for reach_px, gain in RELIEF:
+        known, have = (gaussian_filter(image, reach_px) for image in (inverse, valid.astype(np.float32)))
+        mean = np.maximum(known / np.maximum(have, 1e-3), 1e-3)
+        found.append(np.where(valid, (inverse / mean - 1) * np.float32(gain), np.float32(0)))
     return found
 
 
@@ -107,11 +98,10 @@ class PixelEmbedder:
         self._dtype = _fastest_precision(self._device)
         self._net = net.eval().folded().to(self._device, self._dtype, memory_format=torch.channels_last)
 
-    def embed(self, frame: Frame, structure: Structure | None, surfaces: FrameSurfaces | None = None) -> PixelPlaces:
-        """Return the places of the pixels of `frame`, whose `surfaces` may have been measured already."""
+    def embed(self, frame: Frame, structure: Structure | None) -> PixelPlaces:
+        """Return the places of the pixels of `frame`."""
         small = frame.fitted(LONGEST_PX)
-        if surfaces is None or small is not frame:
-            surfaces = FrameSurfaces.of(small, structure)
+        surfaces = FrameSurfaces.of(small, structure, smooth=False)  # as it was trained
         x = torch.from_numpy(network_input(small, surfaces)).permute(2, 0, 1)[None]
         height, width = x.shape[2:]
         x = functional.pad(x, (0, -width % 32, 0, -height % 32))

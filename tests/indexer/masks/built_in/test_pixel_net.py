@@ -39,7 +39,7 @@ def drawn(draw: Callable[..., Any]) -> tuple[Frame, np.ndarray]:
 
 def test_the_input_shows_normals_by_gravity_and_nearness_of_the_floor(drawn: tuple[Frame, np.ndarray]) -> None:
     frame, owner = drawn
-    seen = network_input(frame, FrameSurfaces.of(frame, find_structure([frame], (0, 0, 1))))
+    seen = network_input(frame, FrameSurfaces.of(frame, find_structure([frame], (0, 0, 1)), smooth=False))
     assert seen.shape == (240, 320, InputChannel.COUNT)
     assert seen.dtype == np.float32
     assert np.abs(seen).max() <= 1
@@ -58,7 +58,7 @@ def test_the_input_shows_normals_by_gravity_and_nearness_of_the_floor(drawn: tup
 def test_without_depth_only_colour_is_seen(drawn: tuple[Frame, np.ndarray]) -> None:
     frame, _ = drawn
     blind = Frame(0, frame.rgb, np.zeros_like(frame.depth), frame.intrinsics, frame.world_from_camera)
-    seen = network_input(blind, FrameSurfaces.of(blind, None))
+    seen = network_input(blind, FrameSurfaces.of(blind, None, smooth=False))
     assert not seen[..., InputChannel.INVERSE_DEPTH :].any()
     assert np.isfinite(seen).all()
 
@@ -69,7 +69,7 @@ def test_a_camera_that_looks_straight_down_has_a_direction_ahead(drawn: tuple[Fr
     pose[:3, :3] = np.diag([1.0, -1.0, -1.0])
     pose[2, 3] = 2
     down = Frame(0, frame.rgb, np.full_like(frame.depth, 2), frame.intrinsics, pose)
-    seen = network_input(down, FrameSurfaces.of(down, find_structure([frame], (0, 0, 1))))
+    seen = network_input(down, FrameSurfaces.of(down, find_structure([frame], (0, 0, 1)), smooth=False))
     assert np.isfinite(seen).all()
     assert np.median(seen[..., InputChannel.UP]) == pytest.approx(1, abs=1e-3)
 
@@ -122,13 +122,6 @@ def test_folding_the_norms_changes_no_answer() -> None:
     with torch.inference_mode():
         torch.testing.assert_close(net.folded()(x), net(x), rtol=1e-3, atol=1e-4)
     assert not any(isinstance(part, torch.nn.BatchNorm2d) for part in net.folded().modules())
-
-
-def test_the_network_sees_what_was_measured_already(embedder: PixelEmbedder, drawn: tuple[Frame, np.ndarray]) -> None:
-    frame, _ = drawn
-    structure = find_structure([frame], (0, 0, 1))
-    given = embedder.embed(frame, structure, FrameSurfaces.of(frame, structure))
-    assert np.array_equal(given.values, embedder.embed(frame, structure).values)
 
 
 def test_change_is_where_the_places_of_neighbours_part(
