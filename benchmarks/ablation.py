@@ -99,12 +99,16 @@ class Room:
 
     def observations(self, row: Row, config: IndexConfig) -> tuple[list[Observation], int]:
         """Return what is observed with the row's masks, and how many masks there were."""
-        key = json.dumps([config.to_dict()["masks"], config.to_dict()["lifting"], row.alone])
+        key = json.dumps([config.to_dict()["masks"], config.to_dict()["lifting"], row.alone, row.every_level])
         if key not in self.lifted:
             found: list[Observation] = []
             masks = 0
             for frame, candidates in zip(self.frames, self.candidates(config, row.alone), strict=True):
-                kept = progressive_masks(candidates, frame, config.masks)
+                kept = (
+                    _every_level(candidates, frame, config)
+                    if row.every_level
+                    else progressive_masks(candidates, frame, config.masks)
+                )
                 masks += len(kept)
                 found += lift(frame, kept, config.lifting)
             self.lifted[key] = found, masks
@@ -237,6 +241,12 @@ def table(rows: Sequence[Row], results: Sequence[dict[str, dict[str, float]]]) -
                 cell += f" {sure}({low:+.3f} to {high:+.3f}){sure}"
             cells.append(cell)
         yield f"| {row.name} | {' | '.join(cells)} |"
+
+
+def _every_level(candidates: Detections, frame: Frame, config: IndexConfig) -> Detections:
+    """Return the masks of each level as if it were the only one, all together."""
+    levels = [replace(config.masks, levels=(level,), novelty=()) for level in config.masks.levels]
+    return Detections.concatenate([progressive_masks(candidates, frame, alone) for alone in levels])
 
 
 def _merging(kind: str) -> AbstractContextManager[Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,17 +13,21 @@ FIVE = {"mask": 0.25, "box": 0.35, "large": 0.25, "huge": 0.15, "surroundings": 
 @dataclass(frozen=True)
 class Row:
     """A name, `settings` of the config, and what no setting says: levels that the generator is asked for `alone`,
-    another test of `merging`, views weighted by how well they show the object instead of equally."""
+    another test of `merging`, views weighted by how well they show the object instead of equally, or masks of every
+    level kept whatever coarser ones cover (`every_level`; a novelty of 1 still drops what one mask covers whole)."""
 
     name: str
     settings: tuple[str, ...] = ()
     alone: tuple[int, ...] | None = None
     merging: str = ""
     weighted_views: bool = False
+    every_level: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         plain = dataclasses.asdict(self)
         del plain["name"]
+        if not self.every_level:
+            del plain["every_level"]
         return plain
 
 
@@ -44,8 +47,11 @@ ROWS = [
         Row(f"masks: level {level} only", (f"masks.levels=[{level}]", "masks.novelty=[]"), alone=(level,))
         for level in (2, 4, 6)
     ),
-    Row("masks: all levels, no novelty test", ("masks.novelty=[1, 1]",)),
+    Row("masks: novelty 1 (only what is covered whole is dropped)", ("masks.novelty=[1, 1]",)),
+    Row("masks: every level whole, no novelty test", every_level=True),
     Row("masks: 3D split off", ("masks.split=false",)),
+    Row("masks: 3D split from 0.25 m", ("masks.split_eps_m=0.25",)),
+    Row("masks: 3D split from 0.4 m", ("masks.split_eps_m=0.4",)),
     *(Row(f"crops: {kind} alone", crops(**{kind: 1.0})) for kind in ("mask", "box", "large", "huge")),
     Row("crops: the paper's five", crops(**FIVE)),
     *(Row(f"crops: five without {kind}", without(kind)) for kind in FIVE),
@@ -61,6 +67,7 @@ ROWS = [
     Row("merge: looks must agree (cosine 0.5)", ("fusion.min_similarity=0.5",)),
     Row("merge: looks must agree (cosine 0.7)", ("fusion.min_similarity=0.7",)),
     Row("views: best one", ("crops.views=1",)),
+    Row("views: best four", ("crops.views=4",)),
     Row("views: best six, weighted by what they show", weighted_views=True),
     Row("views: every observation", ("crops.views=0",)),
     Row("views: every observation, weighted", ("crops.views=0",), weighted_views=True),
@@ -68,20 +75,24 @@ ROWS = [
 
 
 def search() -> list[Row]:
-    """Return the values that are tried, one setting at a time and gamma with delta together."""
+    """Return the values that are tried: most alone, gamma and delta also together."""
     rows = [Row("base: built-in")]
-    for gamma, delta in itertools.product((0.2, 0.25, 0.3, 0.35, 0.4), (0.2, 0.4, 0.6, 1.0)):
+    rows += [Row(f"gamma {value}", (f"fusion.gamma={value}",)) for value in (0.2, 0.25, 0.35, 0.4)]
+    rows += [Row(f"delta {value}", (f"fusion.delta={value}",)) for value in (0.2, 0.3, 0.6, 1.0)]
+    for gamma, delta in ((0.2, 0.6), (0.25, 0.6), (0.35, 0.6), (0.35, 0.3)):
         rows.append(Row(f"gamma {gamma}, delta {delta}", (f"fusion.gamma={gamma}", f"fusion.delta={delta}")))
-    for first, second in itertools.product((0.1, 0.3, 0.6), (0.3, 0.5, 0.8)):
-        rows.append(Row(f"tau {first}, {second}", (f"masks.novelty=[{first}, {second}]",)))
-    for reach, growth in itertools.product((0.05, 0.1, 0.15, 0.25), (0.0, 0.02)):
-        settings = (f"masks.split_eps_m={reach}", f"masks.split_eps_per_m={growth}")
-        rows.append(Row(f"DBSCAN {reach} m, {growth} a metre", settings))
+    rows += [Row(f"tau {a}, {b}", (f"masks.novelty=[{a}, {b}]",)) for a, b in ((0.1, 0.3), (0.6, 0.8))]
+    rows += [
+        Row(f"level {level} only", (f"masks.levels=[{level}]", "masks.novelty=[]"), (level,)) for level in (3, 4, 5)
+    ]
+    rows += [Row(f"DBSCAN reach {value} m", (f"masks.split_eps_m={value}",)) for value in (0.05, 0.1, 0.25, 0.4)]
+    rows += [Row(f"DBSCAN growth {value} a metre", (f"masks.split_eps_per_m={value}",)) for value in (0.0, 0.04)]
     rows += [Row(f"DBSCAN {count} points", (f"masks.split_min_points={count}",)) for count in (5, 20)]
-    rows += [Row(f"absorb {value}", (f"fusion.absorb_overlap={value}",)) for value in (0.4, 0.5, 0.7)]
+    rows.append(Row("3D split off", ("masks.split=false",)))
+    rows += [Row(f"absorb {value}", (f"fusion.absorb_overlap={value}",)) for value in (0.5, 0.7)]
     rows += [Row(f"repeat {value}", (f"fusion.repeat_overlap={value}",)) for value in (0.65, 1.0)]
-    rows += [Row(f"views {count}", (f"crops.views={count}",)) for count in (3, 10)]
-    rows += [Row(f"looks {value}", (f"fusion.min_similarity={value}",)) for value in (0.3, 0.5, 0.6, 0.7, 0.8)]
+    rows += [Row(f"looks {value}", (f"fusion.min_similarity={value}",)) for value in (0.3, 0.5, 0.7)]
+    rows += [Row(f"views {count}", (f"crops.views={count}",)) for count in (4, 10)]
     return rows
 
 

@@ -24,6 +24,7 @@ def check(
     invert_poses: options.InvertPoses = None,
     up: options.Up = None,
     scale: options.Scale = None,
+    estimate_poses: options.EstimatePoses = False,
     picture: Annotated[
         Path | None,
         typer.Option(help="Draw pairs of frames and where they agree; of several scenes the first.", metavar="FILE"),
@@ -40,7 +41,8 @@ def check(
 
     if fix not in (None, "auto"):
         raise typer.BadParameter(f"--fix knows 'auto' only, got {fix!r}")
-    found = survey(path, format, options.read_options(depth_scale, camera_axes, invert_poses, up, scale))
+    said = options.read_options(depth_scale, camera_axes, invert_poses, up, scale, estimate_poses=estimate_poses)
+    found = survey(path, format, said)
     checks = [_broken(source, error) for source, error in found.broken.items()]
     for reader in found.scenes:
         checked = check_scene(reader)

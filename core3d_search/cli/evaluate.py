@@ -9,6 +9,9 @@ import typer
 
 from core3d_search.cli import options, output
 
+MOST_SHOWN = 80
+"""Characters of the settings that are part of a table's name; result.json has all of them."""
+
 
 def evaluate(
     dataset: Annotated[
@@ -75,7 +78,10 @@ def evaluate(
     profile = profile or best_profile()
     config = chosen_config(profile, masks, encoder, settings)
     said = [*([f"masks {masks}"] if masks else []), *([f"encoder {encoder}"] if encoder else []), *(settings or [])]
-    job = Job(dataset, root, ", ".join([profile, *said]), out, db, indexed, tuple(note or ()), config)
+    shown = ", ".join([profile, *said])
+    if len(shown) > MOST_SHOWN:
+        shown = f"{profile} with {len(said)} settings changed"
+    job = Job(dataset, root, shown, out, db, indexed, tuple(note or ()), config)
     if dataset in REFERRING:
         job.finish(job.own_maps(queries, scenes), dataset, as_json)
     elif dataset == "openlex3d":

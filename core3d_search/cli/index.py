@@ -46,6 +46,7 @@ def index(
     invert_poses: options.InvertPoses = None,
     up: options.Up = None,
     scale: options.Scale = None,
+    estimate_poses: options.EstimatePoses = False,
     objects: options.Objects = None,
     library: options.Library = False,
     no_check: options.NoCheck = False,
@@ -61,7 +62,7 @@ def index(
     from core3d_search.indexer.readers.library import LibraryReader
 
     config = chosen_config(profile, masks, encoder, settings)
-    said = options.read_options(depth_scale, camera_axes, invert_poses, up, scale, objects)
+    said = options.read_options(depth_scale, camera_axes, invert_poses, up, scale, objects, estimate_poses)
     found = Survey((LibraryReader.open(path, said),), {}) if library else survey(path, format, said)
     scenes = found.scenes
     typer.echo(f"{len(scenes)} scene(s) in {path}, format {', '.join(sorted({s.format for s in scenes}))}", err=True)
@@ -274,6 +275,8 @@ def _print_report(report: RunReport) -> None:
         + ")",
         err=True,
     )
+    for note in report.notes:
+        typer.echo(f"  {note}", err=True)
     if report.resumed:
         typer.echo(f"  {report.resumed} of these frames were finished before, by a run that was interrupted", err=True)
     if report.objects < FEW_OBJECTS:

@@ -82,6 +82,10 @@ InvertPoses = Annotated[
     bool | None,
     typer.Option("--invert-poses", help="The stored poses are world-to-camera."),
 ]
+EstimatePoses = Annotated[
+    bool,
+    typer.Option("--estimate-poses", help="Find the poses from colour and depth; stored ones are not used."),
+]
 Up = Annotated[
     str | None,
     typer.Option(help="World direction against gravity: z, -y, or three numbers 0,0,1.", show_default="the format's"),
@@ -132,12 +136,15 @@ def read_options(
     up: str | None,
     scale: float | None,
     objects: str | None = None,
+    estimate_poses: bool = False,
 ) -> ReadOptions:
     """Return what the options say about how a scan is read; raises InputError for values that cannot be."""
     from core3d_search.indexer.readers.settings import checked_options
 
+    values: dict[str, object]
     values = {"depth_scale": depth_scale, "camera_axes": camera_axes, "invert_poses": invert_poses or None}
-    return checked_options({**values, "up": _direction(up), "scale": scale, "objects": objects}, "on the command line")
+    values |= {"up": _direction(up), "scale": scale, "objects": objects, "estimate_poses": estimate_poses or None}
+    return checked_options(values, "on the command line")
 
 
 def _direction(text: str | None) -> object:

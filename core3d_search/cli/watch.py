@@ -31,6 +31,7 @@ def watch(
     invert_poses: options.InvertPoses = None,
     up: options.Up = None,
     scale: options.Scale = None,
+    estimate_poses: options.EstimatePoses = False,
     objects: options.Objects = None,
     no_check: options.NoCheck = False,
     workers: options.Workers = 1,
@@ -42,7 +43,7 @@ def watch(
     if not path.expanduser().is_dir():
         raise InputError(f"{path} is not a folder: name the one in which scans appear, making it first if need be")
     config = chosen_config(profile, masks, encoder, settings)
-    said = options.read_options(depth_scale, camera_axes, invert_poses, up, scale, objects)
+    said = options.read_options(depth_scale, camera_axes, invert_poses, up, scale, objects, estimate_poses)
     done: set[str] = set()
     failed: set[str] = set()
     with writable_store(db) as store:

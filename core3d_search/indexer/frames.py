@@ -67,7 +67,8 @@ class ReadOptions:
     `depth_scale`: stored units to the metre (1000 = millimetres; a value below 1 is read as metres to the unit).
     `camera_axes`: the axes that the stored poses use, a key of `CAMERA_AXES`. `invert_poses`: what is stored is
     camera_from_world. `up` (3,): the unit world direction against gravity. `scale`: metres to the unit of the poses,
-    or of a mesh. `objects`: what becomes an object of a mesh, see `known.OBJECT_KINDS`.
+    or of a mesh. `objects`: what becomes an object of a mesh, see `known.OBJECT_KINDS`. `estimate_poses`: stored poses,
+    if any, are not used; they are found from the images.
     """
 
     depth_scale: float | None = None
@@ -76,6 +77,7 @@ class ReadOptions:
     up: tuple[float, float, float] | None = None
     scale: float | None = None
     objects: str | None = None
+    estimate_poses: bool | None = None
 
     def over(self, other: ReadOptions) -> ReadOptions:
         """Return these options, with those of `other` where these say nothing."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core3d_search.encoders import Encoder, load_encoder
 from core3d_search.errors import Core3DError
@@ -17,6 +17,7 @@ from core3d_search.indexer.known_objects import perceive_parts, with_names
 from core3d_search.indexer.masks import MaskGenerator
 from core3d_search.indexer.masks.progressive import make_generator
 from core3d_search.indexer.perceive import SceneResult, perceive
+from core3d_search.indexer.readers.posed_images import PosedImagesReader
 from core3d_search.indexer.report import RunReport, StageProgress, silent
 from core3d_search.indexer.thumbnails import Thumbnails
 from core3d_search.indexer.work_file import WorkFile, input_key, place_of
@@ -130,12 +131,23 @@ def find_scene(
     progress: StageProgress = silent,
 ) -> FoundScene:
     """Return all that is to be kept of a scene; needs no database. Raises as its steps do."""
+    notes = _found_poses(reader, journal, progress)
     if check is not None and knows_parts(reader) is None:  # what is rendered here agrees with itself
         check(reader)
     result = find_objects(reader, generator, run.config, journal, encoder=encoder, progress=progress)
     pictures = Thumbnails(result, run.config.thumbnails, journal.clock)
     objects = describe(result, reader, encoder, run.config, journal.clock, look=pictures.take, progress=progress)
-    return found_scene(reader, run, journal, result, objects, pictures.made)
+    found = found_scene(reader, run, journal, result, objects, pictures.made)
+    return replace(found, report=replace(found.report, notes=notes))
+
+
+def _found_poses(reader: SceneReader, journal: Journal, progress: StageProgress) -> tuple[str, ...]:
+    """Find the poses of a scene that has none, and return what to tell of them; nothing for any other."""
+    if not isinstance(reader, PosedImagesReader) or not reader.estimates_poses:
+        return ()
+    with journal.clock("poses"):
+        found = reader.find_poses(lambda done, total: progress(reader.name, "poses", done, total))
+    return (found.told(),)
 
 
 def _work_file(store: Store, reader: SceneReader, run: RunInput) -> WorkFile | None:

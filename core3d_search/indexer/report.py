@@ -66,7 +66,8 @@ class RunReport:
     """One execution of the pipeline on one scene; `seconds` is the time of each stage, added up over threads, `passed`
     what passed in all.
 
-    `resumed` frames were done by an earlier run that was interrupted; `named` objects have a likely name.
+    `resumed` frames were done by an earlier run that was interrupted; `named` objects have a likely name. `notes` are
+    sentences for people: what was estimated, and how well.
     """
 
     scene: str
@@ -80,6 +81,7 @@ class RunReport:
     resumed: int = 0
     passed: float = 0.0
     named: int = 0
+    notes: tuple[str, ...] = ()
 
     @property
     def seconds_per_frame(self) -> float:
@@ -94,6 +96,7 @@ class RunReport:
             "frames": self.frames,
             "resumed": self.resumed,
             "skipped": [{"position": s.position, "reason": s.reason} for s in self.skipped],
+            "notes": list(self.notes),
             "masks": self.masks,
             "observations": self.observations,
             "objects": self.objects,

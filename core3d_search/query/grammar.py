@@ -74,7 +74,7 @@ def parse(
     names = frozenset(name.lower() for name in vocabulary)
     if language not in (None, "en", *LANGUAGES):
         raise InputError(f"no language {language!r}: en, {', '.join(LANGUAGES)}")
-    spoken = language or detect(rest, names) or "en"
+    spoken = language or detect(rest[:LONGEST_TEXT], names) or "en"
     if spoken != "en":
         rest = to_english(rest[:LONGEST_TEXT], spoken)
     words = spelled(rest, names)

@@ -78,9 +78,9 @@ def to_english(text: str, language: str) -> str:
 
 def _found(words: list[str], language: str) -> list[tuple[int, str, str]]:
     """Return (number of words, 0 where unknown; English; kind) of each part of a text, in order."""
-    table, parts, k = words_of(language), [], 0
+    table, longest, parts, k = words_of(language), _longest(language), [], 0
     while k < len(words):
-        for length in range(min(6, len(words) - k), 0, -1):
+        for length in range(min(longest.get(words[k], 1), len(words) - k), 0, -1):
             meant = _meaning(table, tuple(words[k : k + length]), language)
             if meant is not None:
                 parts.append((length, *meant))
@@ -90,6 +90,15 @@ def _found(words: list[str], language: str) -> list[tuple[int, str, str]]:
             parts.append((0, words[k], "mark" if not words[k][0].isalnum() else "unknown"))
             k += 1
     return parts
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def _longest(language: str) -> dict[str, int]:
+    """Return first word -> words of the longest entry that begins with it."""
+    longest: dict[str, int] = {}
+    for first, *rest in words_of(language):
+        longest[first] = max(longest.get(first, 1), 1 + len(rest))
+    return longest
 
 
 def _meaning(table: Table, phrase: tuple[str, ...], language: str) -> tuple[str, str] | None:

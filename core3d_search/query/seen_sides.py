@@ -18,12 +18,16 @@ _BEFORE_SIDE = frozenset("on to at in off the your my our immediate far direct v
 _AFTER_SIDE = frozenset("hand side of in your my our the view you me us field vision".split())
 _YOURS = frozenset("your my our you me us".split())
 _SIDES = {"left": "left", "right": "right", "behind": "behind", "back": "behind", "front": "facing", "ahead": "facing"}
+_FAR = 20
+"""Words in which "your" comes, if at all."""
 _TO = frozenset("to against towards toward facing at is are on".split())
 
 
 def seen_side(r: Reading) -> bool:
     """ "the fridge should be left in your view, and ...", "with your back to the window"."""
     start = r.i
+    if not _YOURS & set(r.words[start : start + _FAR]):
+        return False
     opened = next((words for words in _OPENERS if tuple(r.words[r.i : r.i + len(words)]) == words), ())
     described = opened in (("with",), ("having",)) and r.target is not None and not r.at_clause_start(start)
     r.eat(len(opened))

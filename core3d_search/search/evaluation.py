@@ -13,7 +13,7 @@ import numpy as np
 
 from core3d_search.query import Phrase, Query
 from core3d_search.query.meaning import VIEW_PARTS
-from core3d_search.query.nouns import canonical, spoken_names
+from core3d_search.query.nouns import OR, canonical, spoken_names
 from core3d_search.relations import ObjectTable
 from core3d_search.relations.table import Array
 from core3d_search.relations.viewpoint import Gaze, Spots, gaze_of
@@ -32,7 +32,7 @@ VIEW_FLOOR = 0.05
 class Evaluation:
     """The beliefs of every phrase of one query over one table.
 
-    `kinds` are the usual names that labels of the database have; without any, labels are no second opinion on names.
+    `kinds` are the labels of the database and their usual names; without any, labels are no second opinion on names.
     `several` says that other scenes are asked as well, so that "in the kitchen" chooses among them. `presumed`: the
     speaker knows that there is one, so that "near the door" may mean the nearest, however far it is.
     """
@@ -64,11 +64,19 @@ class Evaluation:
     def probability(self, text: str) -> Array:
         """Return the probability (N,) in [0, 1] that each object is called `text`.
 
-        Where an encoder compares names it is asked by the usual name, too: it knows "radiator" better than "heater".
+        Where an encoder compares names it is asked by the name that it gives itself: "radiator" for "heater"; by what
+        was said and by the usual name where it gives neither.
         """
-        names = spoken_names(text) if self.matched(text).scale > 0 else (text,)
+        names = self._asked_names(text) if self.matched(text).scale > 0 else [text]
         each = [np.asarray(match.probability, dtype=np.float64) for match in self.matched_each(names)]
         return np.clip(np.max(each, axis=0), 0.0, 1.0)
+
+    def _asked_names(self, noun: str) -> list[str]:
+        asked: list[str] = []
+        for one in noun.split(OR):
+            names = spoken_names(one)
+            asked += next(([name] for name in names if name in self.kinds), names)
+        return asked
 
     def exists(self, phrase: Phrase) -> bool:
         """Whether some object has the name of `phrase`."""

@@ -17,7 +17,7 @@ from core3d_search.search.belief import Belief, Match, PhraseMatch
 from core3d_search.search.evaluation import Evaluation
 from core3d_search.search.order_factors import OVER_SCENES, order_factor, order_over_scenes
 from core3d_search.search.scoring import weighted
-from core3d_search.search.ties import order, with_ties
+from core3d_search.search.ties import DECIMALS, MOST_TOLD, order, with_ties
 
 __all__ = ["Match", "PhraseMatch", "count", "over_scenes", "rank", "rank_scenes"]
 
@@ -44,7 +44,8 @@ def rank(
     `presumed`: the speaker knows that there is such a thing. The score is the plain product of the measured factors.
     Ties are ordered as ties.py says; the first hit tells them.
     """
-    return with_ties(rank_scenes(query, [(table, match)], threshold=threshold, presumed=presumed), limit)
+    most = None if limit is None else limit + MOST_TOLD + 1
+    return with_ties(rank_scenes(query, [(table, match)], threshold=threshold, limit=most, presumed=presumed), limit)
 
 
 def rank_scenes(
@@ -61,8 +62,8 @@ def rank_scenes(
     """Return the objects of several scenes that fit `query`, best first, ties as in ties.py.
 
     Orders whose values compare between scenes are taken over all of `scenes`, unless the query asks for each scene's
-    own. `powers` weigh the kinds of factors in the score (see scoring.py); `kinds` are the usual names of the labels in
-    the database; `several` says that more scenes are asked than these, `presumed` that there is such a thing.
+    own. `powers` weigh the kinds of factors in the score (see scoring.py); `kinds` are the labels in the database and
+    their usual names; `several` says that more scenes are asked than these, `presumed` that there is such a thing.
     """
     scenes = [(table, match) for table, match in scenes if len(table)]
     several = several or len(scenes) > 1
@@ -80,7 +81,7 @@ def rank_scenes(
     hits = []
     for evaluation, belief in zip(evaluations, beliefs, strict=True):
         similarity = evaluation.matched(query.target.noun).similarity
-        hits += _hits(evaluation.table, belief, similarity, threshold, powers)
+        hits += _hits(evaluation.table, belief, similarity, threshold, powers, limit)
     hits.sort(key=order)
     return hits[:limit]
 
@@ -91,10 +92,14 @@ def count(query: Query, table: ObjectTable, match: Match, *, threshold: float = 
 
 
 def _hits(
-    table: ObjectTable, belief: Belief, similarity: Array, threshold: float, powers: Mapping[str, float] | None
-) -> list[Hit]:
+    table: ObjectTable, belief: Belief, similarity: Array, threshold: float, powers: Mapping[str, float] | None,
+    limit: int | None,
+) -> list[Hit]:  # fmt: skip
+    """Return what reaches `threshold`, and of it the best `limit` with all that tie with the last of them."""
     shown = [weighted(factor.kind, factor.score, powers) for factor in belief.factors]
     score = np.where(belief.values > 0, np.prod(shown, axis=0), 0.0)
+    if limit is not None and limit < len(score):
+        threshold = max(threshold, float(np.partition(score, -limit)[-limit]) - 10.0**-DECIMALS)
     return [
         Hit(
             scene=table.scene,

@@ -103,7 +103,7 @@ class Snapshot:
 
     @cached_property
     def _kinds(self) -> frozenset[str]:
-        return frozenset(canonical(label) for label in self._labels)
+        return self._labels | {canonical(label) for label in self._labels}
 
     def read(self, text: str) -> Explanation:
         labels = set(self._labels)

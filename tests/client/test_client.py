@@ -45,7 +45,7 @@ def test_search_count_and_vocabulary(client):
     answer = client.search("red chair near window", k=1, explain=True)
     assert [(hit.scene, hit.object_id, hit.label) for hit in answer.hits] == [("attic", 1, "chair")]
     assert answer.hits[0].box.center == (0, 0, 0.45)
-    assert answer.explanation.certainty == 1
+    assert answer.explanation.certainty > 0.5
     assert client.count("chairs").counts == {"attic": 3, "barn": 0}
     assert client.vocabulary().labels == ("chair", "lamp", "mug", "table", "window")
 

@@ -31,6 +31,10 @@ def test_a_name_is_asked_by_its_usual_word_too():
     only_radiators = encoder({"radiator": [0.9, 0, 0, 0, 0, 0]})
     hits = rank_scenes(parse("the heater"), [(TABLE, only_radiators)], threshold=0.1, kinds=KINDS)
     assert [hit.object_id for hit in hits] == [0]
+    mistaken = encoder({"radiator": [0.9, 0, 0, 0, 0, 0], "heater": [0, 0, 0, 0, 0.9, 0]})
+    hits = rank_scenes(parse("the heater"), [(TABLE, mistaken)], threshold=0.1, kinds=KINDS)
+    assert [hit.object_id for hit in hits] == [0], "the encoder names radiators itself, and no heaters"
+    assert len(rank_scenes(parse("the heater"), [(TABLE, mistaken)], threshold=0.1)) == 2, "without labels both may be"
     assert parse("heater").target.names == ("heater", "radiator") == spoken_names("heater")
     assert parse("chairs").target.names == ("chair",), "a plural is no other word"
 

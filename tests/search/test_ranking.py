@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from relations.known_room import ROOM
+from relations.known_room import ROOM, thing
 
 from core3d_search.query import parse
 from core3d_search.relations import ObjectTable
@@ -98,3 +98,14 @@ def test_many_anchors_are_measured_like_few():
     hits = rank(parse("chair near a table"), table, label_match(table))
     assert hits[0].object_id == n + 1
     assert hits[0].reasons[1].anchor_ids == (n,)
+
+
+def test_a_limit_gives_the_first_of_all_hits_ties_told_alike():
+    boxes = [thing(k, "box", 2 * k, 0, 0, (0.5, 0.5, 0.5)) for k in range(8)]
+    table = table_of([*boxes, thing(9, "table", 0, 0, 0, (1, 1, 0.7))])
+    for text in ("box", "box near the table", "largest box"):
+        every = rank(parse(text), table, label_match(table))
+        few = rank(parse(text), table, label_match(table), limit=3)
+        assert [(h.object_id, h.score, len(h.reasons)) for h in few] == [
+            (h.object_id, h.score, len(h.reasons)) for h in every[:3]
+        ]

@@ -65,7 +65,7 @@ def test_an_agent_finds_counts_describes_and_lists(talk):
     assert "red chair near window" in tools["search"].input_schema["properties"]["text"]["description"]
     answer = structured(found)
     assert [hit["object_id"] for hit in answer["hits"]] == [1]
-    assert answer["explanation"]["certainty"] == 1
+    assert answer["explanation"]["certainty"] > 0.5
     (picture,) = found.content[1:]
     assert (picture.mime_type, base64.b64decode(picture.data)) == ("image/webp", b"RIFFwebp")
     assert structured(counted)["counts"] == {"attic": 3}

@@ -108,6 +108,33 @@ def test_what_is_no_image_is_refused(client, data):
     assert "JPEG, PNG, WEBP" in answer.json()["detail"]
 
 
+PART = b'--x\r\nContent-Disposition: form-data; name="image"\r\n\r\n1\r\n--x--\r\n'
+"""A form whose part `image` is no file."""
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("multipart/form-data", b"no boundary"),
+        ("multipart/form-data; boundary=x", PART.replace(b"name", b"na\rme")),
+        (
+            "multipart/form-data; boundary=x",
+            b'--x\r\nContent-Disposition: form-data; name="other"\r\n\r\n1\r\n--x--\r\n',
+        ),
+        (
+            "multipart/form-data; boundary=x",
+            b'--x\r\nContent-Disposition: form-data; name="image"\r\n\r\n1\r\n--x--\r\n',
+        ),
+        ("text/plain", b'{"text": "chair"}'),
+        ("application/json", b'{"text": "chair"'),
+    ],
+)
+def test_a_body_that_is_cut_or_of_another_kind_is_refused(client, kind, body):
+    answer = client.post("/v1/search", content=body, headers={"Content-Type": kind})
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
 def test_an_image_of_too_many_pixels_is_refused_before_it_is_unpacked(client):
     file = io.BytesIO()
     Image.new("1", (8_000, 8_000)).save(file, "PNG")  # a few kilobytes

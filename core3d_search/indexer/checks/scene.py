@@ -83,6 +83,7 @@ def _geometry(reader: SceneReader, sample: Sample, stored: Agreement) -> list[Fa
                 "poses-constant",
                 f"all {len(sample)} poses are the same, while only {stored.share:.0%} of the depths are",
                 "the poses are placeholders: export those of the recording, or let --estimate-poses find them",
+                {"estimate_poses": True} if isinstance(reader, PosedImagesReader) else {},
             )
         ]
     best = best_suspect(sample, _axes(reader))

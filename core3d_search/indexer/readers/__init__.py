@@ -10,7 +10,9 @@ from pathlib import Path
 from core3d_search import plugins
 from core3d_search.errors import InputError
 from core3d_search.indexer.frames import AS_STORED, ReadOptions, SceneReader
+from core3d_search.indexer.poses import METHOD
 from core3d_search.indexer.readers.checksums import checksum_of_files
+from core3d_search.indexer.readers.posed_images import PosedImagesReader
 
 GROUP = "core3d.readers"
 MAX_DEPTH = 12
@@ -90,7 +92,14 @@ def fingerprint(reader: SceneReader) -> str:
     """
     root = reader.source if reader.source.is_dir() else reader.source.parent
     said = reader.options.said()
+    if estimates_poses(reader):
+        said["poses"] = METHOD
     return checksum_of_files(root, reader.files(), json.dumps(said, sort_keys=True) if said else "")
+
+
+def estimates_poses(reader: SceneReader) -> bool:
+    """Return whether a reader finds the poses of its frames from their images."""
+    return isinstance(reader, PosedImagesReader) and reader.estimates_poses
 
 
 def _readers(format: str | None) -> list[type[SceneReader]]:

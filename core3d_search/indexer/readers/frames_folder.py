@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -12,7 +13,7 @@ import numpy.typing as npt
 from core3d_search.errors import InputError
 from core3d_search.indexer.readers import images
 from core3d_search.indexer.readers.files import files_under
-from core3d_search.indexer.readers.posed_images import Camera, FrameParts, PosedImagesReader
+from core3d_search.indexer.readers.posed_images import NO_POSES, Camera, FrameParts, PosedImagesReader, no_pose
 from core3d_search.indexer.readers.trajectories import Trajectory, nearest, read_csv, read_tum
 
 Floats = npt.NDArray[np.float64]
@@ -37,12 +38,10 @@ class FramesFolderReader(PosedImagesReader):
 
     @classmethod
     def recognises(cls, source: Path) -> bool:
-        """Return whether colour comes with depth or poses; both are needed, and `open` says which is missing."""
+        """Return whether colour comes with depth or poses; `open` says which is missing."""
         if (source / "transforms.json").exists() or not any((source / name).is_dir() for name in COLOR_FOLDERS):
             return False
-        depth, pose = (source / "depth").is_dir(), (source / "pose").is_dir()
-        listed = any((source / name).is_file() for name in LISTS)
-        return (pose and (depth or (source / "color").is_dir())) or (depth and (listed or (source / "color").is_dir()))
+        return (source / "depth").is_dir() or ((source / "pose").is_dir() and (source / "color").is_dir())
 
     def list_frames(self) -> Sequence[FrameParts]:
         """Return a frame for each colour image, in the order of their numbers."""
@@ -51,15 +50,20 @@ class FramesFolderReader(PosedImagesReader):
             raise InputError(f"{self.source} has colour and poses but no depth/: 16-bit depth images are needed")
         poses = self._poses(colors)
         camera = Camera(images.read_intrinsics(self.source / "intrinsics.txt"))
+        depths = self._partners("depth", colors, ".png", ".npy")
         return [
             FrameParts(
                 color=partial(images.read_color, color),
-                depth=partial(images.read_depth, self.source / "depth" / f"{color.stem}.png", self.units_per_metre),
+                depth=partial(
+                    images.read_depth_array if depth.suffix.lower() == ".npy" else images.read_depth,
+                    depth,
+                    self.units_per_metre,
+                ),
                 pose=pose,
                 camera=camera,
-                where=str(self.source / "depth" / f"{color.stem}.png"),
+                where=str(depth),
             )
-            for color, pose in zip(colors, poses, strict=True)
+            for color, depth, pose in zip(colors, depths, poses, strict=True)
         ]
 
     def files(self) -> list[Path]:
@@ -80,23 +84,40 @@ class FramesFolderReader(PosedImagesReader):
         ]
         if not found:
             raise InputError(f"{folder} holds no numbered image such as 00000.jpg")
+        plain = [path for path in found if path.stem.replace(".", "", 1).isdigit()]
+        found = plain or found  # thumbnails and the like beside 00000.jpg are no frames
         return sorted(found, key=lambda path: (_number(path), path.name))
+
+    def _partners(self, folder: str, colors: Sequence[Path], *endings: str) -> list[Path]:
+        """Return the file in `folder` of each colour image: of its name, else of its number (rgb_12, depth_12).
+
+        Where there is none, the one that should be there.
+        """
+        files = [file for file in files_under(self.source / folder) if file.suffix.lower() in endings]
+        by_name = {file.stem: file for file in reversed(files)}
+        by_number = {_number(file): file for file in reversed(files)}
+        return [
+            by_name.get(color.stem) or by_number.get(_number(color), self.source / folder / f"{color.stem}{endings[0]}")
+            for color in colors
+        ]
 
     def _list_names(self) -> list[str]:
         """Return the list of poses that is used, none where there is a folder of them."""
-        if (self.source / "pose").is_dir():
+        if self.estimates_poses or (self.source / "pose").is_dir():
             return []
         return [name for name in LISTS if (self.source / name).is_file()][:1]
 
     def _poses(self, colors: Sequence[Path]) -> list[Callable[[], Floats]]:
         """Return how the pose of each colour image is read."""
+        if self.estimates_poses:
+            return [no_pose(color) for color in colors]
         if (self.source / "pose").is_dir():
-            files = (self.source / "pose" / f"{color.stem}.txt" for color in colors)
-            return [partial(images.read_rigid_transform, file) for file in files]
+            return [partial(images.read_rigid_transform, file) for file in self._partners("pose", colors, ".txt")]
         names = self._list_names()
         if not names:
             raise InputError(
-                f"{self.source} has colour and depth but no poses: it needs pose/00000.txt or one of {', '.join(LISTS)}"
+                f"{self.source} has colour and depth but no poses: it needs pose/00000.txt or one of "
+                f"{', '.join(LISTS)}; {NO_POSES}"
             )
         path = self.source / names[0]
         trajectory = read_csv(path) if path.suffix == ".csv" else read_tum(path)
@@ -127,8 +148,8 @@ def _listed_pose(trajectory: Trajectory, row: int, path: Path, color: Path) -> F
 
 
 def _number(path: Path) -> float | None:
-    """Return the number (of a frame, or seconds) that a file is named by, None where it is named otherwise."""
-    try:
-        return float(path.stem) if path.stem.replace(".", "", 1).isdigit() else None
-    except ValueError:
-        return None
+    """Return the number (of a frame, or seconds) that a file is named by, else the last in its name, None without."""
+    if path.stem.replace(".", "", 1).isdigit():
+        return float(path.stem) if path.stem.isascii() else None
+    digits = re.findall(r"[0-9]+", path.stem)
+    return float(digits[-1]) if digits else None

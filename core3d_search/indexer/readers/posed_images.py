@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +17,11 @@ from core3d_search.indexer.readers import images
 from core3d_search.indexer.readers.lens import Lens, undistorted
 from core3d_search.indexer.readers.settings import settings_of
 
+if TYPE_CHECKING:
+    from core3d_search.indexer.poses.estimate import EstimatedPoses
+
 Floats = npt.NDArray[np.float64]
+NO_POSES = "if there are none, --estimate-poses finds them from colour and depth"
 FAR_M = 10_000.0
 """Metres from zero beyond which a scan gets an origin of its own: there 32-bit floats step by a millimetre."""
 STRAY_M, STRAY_TIMES = 1000.0, 50.0
@@ -81,6 +86,7 @@ class PosedImagesReader:
 
     def __init__(self, source: Path, options: ReadOptions) -> None:
         self.source, self.options = source.resolve(), options
+        self._found: EstimatedPoses | None = None
         self.settings = settings_of(source, options)
         self.name = self.settings.name
         self.units_per_metre = self.settings.units_per_metre(self.usual_depth_scale)
@@ -103,15 +109,42 @@ class PosedImagesReader:
     def up(self) -> Floats | None:
         """The unit direction against gravity in world coordinates, (3,), None where nobody says."""
         said = self.settings.up
+        if self.estimates_poses:  # they begin at the first camera, wherever the format's up would be
+            return said
         return np.asarray(self.usual_up, np.float64) if said is None and self.usual_up else said
+
+    @property
+    def estimates_poses(self) -> bool:
+        """Whether stored poses are left aside, and found from the images."""
+        return bool(self.settings.options.estimate_poses)
+
+    @property
+    def estimated(self) -> EstimatedPoses | None:
+        """The poses found from the images, None where the stored ones are used; made once, and kept on disk.
+
+        Raises InputError where they cannot be found, MissingDependencyError without Open3D.
+        """
+        return self.find_poses() if self.estimates_poses else None
+
+    def find_poses(self, progress: Callable[[int, int], None] = lambda done, total: None) -> EstimatedPoses:
+        """Return the poses found from the images; raises as `estimated` does."""
+        if self._found is None:
+            from core3d_search.indexer.poses.remembered import remembered_poses
+
+            self._found = remembered_poses(self, self.unplaced, progress)
+        return self._found
 
     def __len__(self) -> int:
         return len(self.frames)
 
     def __getitem__(self, position: int) -> Frame:
         """Return the frame at `position`; raises InputError naming the file at fault."""
+        pose = self._placed(self._world_from_camera(position), self.frames[position].where)
+        return replace(self.unplaced(position), world_from_camera=pose)
+
+    def unplaced(self, position: int) -> Frame:
+        """Return the frame at `position` with its camera as the world; raises InputError naming the file at fault."""
         parts = self.frames[position]
-        stored = parts.pose()
         rgb, depth = parts.color(), parts.depth()
         if parts.confident is not None:
             depth = np.where(images.same_size(parts.confident(), depth.shape), depth, np.float32(0))
@@ -125,7 +158,16 @@ class PosedImagesReader:
             depth = images.depth_seen_by(intrinsics, (height, width), depth, depth_intrinsics)
         if camera.lens is not None and camera.lens.bends:
             rgb, depth = undistorted(rgb, depth, intrinsics, camera.lens)
-        return Frame(position, rgb, depth, intrinsics, self._placed(stored, parts.where))
+        return Frame(range(len(self))[position], rgb, depth, intrinsics, np.eye(4))
+
+    def _world_from_camera(self, position: int) -> Floats:
+        """Return the pose (4, 4) of a frame in metres, OpenCV axes; raises InputError where it has none."""
+        found, parts = self.estimated, self.frames[position]
+        if found is None:
+            return self.settings.world_from_camera(parts.pose(), self.usual_axes)
+        if not np.isfinite(found.poses[position]).all():
+            raise InputError(f"{parts.where}: the camera was lost here: it aligns with no other frame")
+        return found.poses[position]
 
     @cached_property
     def origin(self) -> Floats:
@@ -139,9 +181,9 @@ class PosedImagesReader:
     def _middle(self) -> tuple[Floats, float]:
         """The middle of the cameras (3,), and the metres from it beyond which one is not part of the scan."""
         places = []
-        for parts in self.frames[:: -(-len(self.frames) // SAMPLED_POSES)]:
+        for position in range(0, len(self), -(-len(self) // SAMPLED_POSES)):
             try:
-                places.append(self.settings.world_from_camera(parts.pose(), self.usual_axes)[:3, 3])
+                places.append(self._world_from_camera(position)[:3, 3])
             except InputError:
                 continue  # told where that frame is read
         if not places:
@@ -149,12 +191,21 @@ class PosedImagesReader:
         middle = np.median(places, axis=0)
         return middle, max(STRAY_M, STRAY_TIMES * float(np.median(np.linalg.norm(places - middle, axis=1))))
 
-    def _placed(self, stored: Floats, where: str) -> Floats:
-        """Return world_from_camera (4, 4) from `origin`; raises InputError for a camera far from all others."""
-        pose = self.settings.world_from_camera(stored, self.usual_axes).copy()
+    def _placed(self, world_from_camera: Floats, where: str) -> Floats:
+        """Return a pose (4, 4) measured from `origin`; raises InputError for a camera far from all others."""
+        pose = world_from_camera.copy()
         middle, reach = self._middle
         away = float(np.linalg.norm(pose[:3, 3] - middle))
         if away > reach:
             raise InputError(f"{where}: its camera is {away / 1000:.3g} km from the middle of all others: an outlier")
         pose[:3, 3] -= self.origin
         return pose
+
+
+def no_pose(where: object) -> Callable[[], Floats]:
+    """Return how the pose is read of a frame that has none; only one whose poses are estimated may have it."""
+    return partial(_raise_no_pose, where)
+
+
+def _raise_no_pose(where: object) -> Floats:
+    raise InputError(f"{where} has no pose; {NO_POSES}")

@@ -7,10 +7,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from core3d_search.errors import InputError
 from core3d_search.indexer.readers import images
 from core3d_search.indexer.readers.files import files_under, numbered, read_json_object
-from core3d_search.indexer.readers.posed_images import Camera, FrameParts, PosedImagesReader
+from core3d_search.indexer.readers.posed_images import NO_POSES, Camera, FrameParts, PosedImagesReader
 from core3d_search.indexer.readers.trajectories import read_matrices
 
 DEFAULT_CAMERA = {"w": 1200, "h": 680, "fx": 600.0, "fy": 600.0, "cx": 599.5, "cy": 339.5, "scale": 6553.5}
@@ -43,7 +45,9 @@ class ReplicaReader(PosedImagesReader):
         results = files_under(self.source / "results")
         colors = numbered(f for f in results if f.stem.startswith("frame") and f.suffix.lower() in (".jpg", ".png"))
         trajectory = self.source / "traj.txt"
-        poses = read_matrices(trajectory)
+        if not self.estimates_poses and not trajectory.is_file():
+            raise InputError(f"{trajectory} is missing; {NO_POSES}")
+        poses = np.zeros((0, 4, 4)) if self.estimates_poses else read_matrices(trajectory)
         by_order = len(poses) == len(colors)
         return [
             FrameParts(

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from core3d_search.errors import InputError
 from core3d_search.indexer.readers import images
 from core3d_search.indexer.readers.files import files_under, numbered, read_text
-from core3d_search.indexer.readers.posed_images import Camera, FrameParts, PosedImagesReader
+from core3d_search.indexer.readers.posed_images import NO_POSES, Camera, FrameParts, PosedImagesReader
 
 Floats = npt.NDArray[np.float64]
 
@@ -35,8 +35,10 @@ class ScannetReader(PosedImagesReader):
 
     def list_frames(self) -> Sequence[FrameParts]:
         """Return a frame for each colour image."""
-        if not (self.source / "pose").is_dir():
-            raise InputError(f"{self.source} is an exported ScanNet scene without pose/: export the poses as well")
+        if not self.estimates_poses and not (self.source / "pose").is_dir():
+            raise InputError(
+                f"{self.source} is an exported ScanNet scene without pose/: export the poses as well; {NO_POSES}"
+            )
         color_camera = Camera(read_intrinsics_4x4(self._intrinsic("intrinsic_color.txt")))
         depth_camera = Camera(read_intrinsics_4x4(self._intrinsic("intrinsic_depth.txt")))
         aligned = read_axis_alignment(self.source)

@@ -127,4 +127,5 @@ _CHECKS: dict[str, Callable[[Any, str], Any]] = {
     "up": _unit_vector,
     "scale": _positive_number,
     "objects": _objects,
+    "estimate_poses": _flag,
 }

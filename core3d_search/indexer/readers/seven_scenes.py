@@ -12,7 +12,7 @@ import numpy as np
 from core3d_search.errors import InputError
 from core3d_search.indexer.readers import images
 from core3d_search.indexer.readers.files import files_under
-from core3d_search.indexer.readers.posed_images import Camera, FrameParts, PosedImagesReader
+from core3d_search.indexer.readers.posed_images import NO_POSES, Camera, FrameParts, PosedImagesReader
 
 KINECT_INTRINSICS = np.array([[585.0, 0, 320], [0, 585, 240], [0, 0, 1]])
 """Stated on the 7-Scenes page: focal length 585, principal point 320, 240 (640x480)."""
@@ -45,6 +45,8 @@ class SevenScenesReader(PosedImagesReader):
         colors = sorted((int(match[1]), file) for match, file in matches if match)
         if not colors:
             raise InputError(f"{self.source} holds no image such as frame-000000.color.png")
+        if not self.estimates_poses and next(self.source.glob("frame-*.pose.txt"), None) is None:
+            raise InputError(f"{self.source} has no poses, such as frame-000000.pose.txt; {NO_POSES}")
         return [self._frame(color, camera) for _, color in colors]
 
     def files(self) -> list[Path]:

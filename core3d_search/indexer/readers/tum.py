@@ -12,7 +12,7 @@ import numpy.typing as npt
 from core3d_search.errors import InputError
 from core3d_search.indexer.readers import images
 from core3d_search.indexer.readers.files import files_under, inside, read_text
-from core3d_search.indexer.readers.posed_images import Camera, FrameParts, PosedImagesReader
+from core3d_search.indexer.readers.posed_images import NO_POSES, Camera, FrameParts, PosedImagesReader, no_pose
 from core3d_search.indexer.readers.trajectories import nearest, read_tum
 
 TOLERANCE_S = 0.02
@@ -40,18 +40,21 @@ class TumReader(PosedImagesReader):
     def list_frames(self) -> Sequence[FrameParts]:
         """Return a frame for each colour image that has depth and a pose at its time."""
         truth = self.source / "groundtruth.txt"
-        if not truth.is_file():
-            raise InputError(f"{self.source} is a TUM sequence without poses: {truth.name} is missing")
-        colors, depths, trajectory = self._images("rgb.txt"), self._images("depth.txt"), read_tum(truth)
+        if not self.estimates_poses and not truth.is_file():
+            raise InputError(f"{self.source} is a TUM sequence without poses: {truth.name} is missing; {NO_POSES}")
+        colors, depths = self._images("rgb.txt"), self._images("depth.txt")
+        trajectory = None if self.estimates_poses else read_tum(truth)
         color_times, depth_times = (np.array([time for time, _ in listed]) for listed in (colors, depths))
         depth_of = nearest(depth_times, color_times, TOLERANCE_S)
-        pose_of = nearest(trajectory.times(), color_times, TOLERANCE_S)
+        pose_of = depth_of if trajectory is None else nearest(trajectory.times(), color_times, TOLERANCE_S)
         camera = Camera(self._intrinsics())
         frames = [
             FrameParts(
                 color=partial(images.read_color, color),
                 depth=partial(images.read_depth, depths[depth_at][1], self.units_per_metre),
-                pose=partial(images.rigid_transform, trajectory.poses[pose_at], f"{truth}, time {time}"),
+                pose=no_pose(color)
+                if trajectory is None
+                else partial(images.rigid_transform, trajectory.poses[pose_at], f"{truth}, time {time}"),
                 camera=camera,
                 where=str(color),
             )

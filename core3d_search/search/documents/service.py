@@ -50,6 +50,8 @@ class RunReport(Document):
     """Masks lifted into 3D."""
     objects: int
     """Objects stored."""
+    named: int
+    """Of these, how many have a likely name."""
     seconds: Mapping[str, float]
     """Wall seconds a stage."""
     seconds_per_frame: float

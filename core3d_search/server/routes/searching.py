@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
 
 from core3d_search.search.asking import ask
 from core3d_search.search.documents import SearchAnswer, SearchRequest
@@ -17,6 +18,8 @@ from core3d_search.server.problems import ProblemError
 from core3d_search.server.service import Service, Shared, answered
 
 router = APIRouter(prefix="/v1", tags=["search"])
+LARGEST_PART = 1 << 20
+"""Bytes of the part `request`; the image has the whole body's limit."""
 JSON = Body(SearchRequest, QUESTIONS)
 FORM: dict[str, Any] = {
     "schema": {
@@ -60,7 +63,8 @@ async def search(request: Request, service: Shared) -> Response:
 
 
 async def _with_image(request: Request, service: Service) -> Response:
-    async with request.form(max_files=1, max_fields=1, max_part_size=1 << 20) as form:
+    form = await _form(request)
+    try:
         unknown = sorted(set(form) - {"image", "request"})
         if unknown:
             raise ProblemError(422, f"the form has parts 'image' and 'request', got {unknown[0][:100]!r} too")
@@ -68,5 +72,17 @@ async def _with_image(request: Request, service: Service) -> Response:
         if not isinstance(image, UploadFile) or not isinstance(said, str):
             raise ProblemError(422, "the form needs a file 'image' and may have a text 'request'")
         data = await image.read()
+    finally:
+        await form.close()
     asked, most = JSON.read(said.encode("utf-8", "replace")), service.settings.limits.image_pixels
     return await answered(service, lambda: ask(service.searcher, asked, uploaded_image(data, most)).document())
+
+
+async def _form(request: Request) -> FormData:
+    """Return the parts of a form; raises a problem, 422, for one that is cut or malformed."""
+    try:
+        return await request.form(max_files=1, max_fields=1, max_part_size=LARGEST_PART)
+    except ProblemError:
+        raise
+    except HTTPException as error:
+        raise ProblemError(422, f"the form cannot be read: {error.detail}") from error

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from core3d_search.errors import InputError
+from core3d_search.indexer.frames import ReadOptions
 from core3d_search.indexer.readers import find_scenes, fingerprint
 from core3d_search.indexer.readers.frames_folder import FramesFolderReader
 
@@ -158,3 +159,29 @@ def test_a_forced_format_is_the_only_one_tried(scene):
         find_scenes(scene, format="7scenes")
     with pytest.raises(InputError, match="no readers called 'obj'"):
         find_scenes(scene, format="obj")
+
+
+def test_depth_and_pose_are_found_by_number_whatever_the_names_and_their_case(frames_scene, tmp_path):
+    scene = frames_scene(tmp_path / "scene")
+    for part, ending in (("color", ".PNG"), ("depth", ".PNG"), ("pose", ".TXT")):
+        for number in range(2):
+            (old,) = (scene / part).glob(f"0000{number}.*")
+            old.rename(scene / part / f"{part}_{number + 8:03}{ending}")
+    (reader,) = find_scenes(scene)
+    assert [float(reader[i].depth[0, 0]) for i in range(2)] == [1.0, 1.0]
+    assert [int(reader[i].rgb[0, 0, 0]) for i in range(2)] == [0, 10]
+
+
+def test_depth_may_be_arrays(frames_scene, tmp_path):
+    scene = frames_scene(tmp_path / "scene", 1)
+    (scene / "depth" / "00000.png").unlink()
+    np.save(scene / "depth" / "00000.npy", np.full((6, 8), 1.5, np.float32))
+    (reader,) = find_scenes(scene, options=ReadOptions(depth_scale=1.0))
+    assert float(reader[0].depth[0, 0]) == 1.5
+
+
+def test_other_pictures_beside_numbered_ones_are_no_frames(frames_scene, tmp_path):
+    scene = frames_scene(tmp_path / "scene")
+    shutil.copy(scene / "color" / "00000.png", scene / "color" / "thumbnail_00000.png")
+    (reader,) = find_scenes(scene)
+    assert len(reader) == 2
