@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core3d_search.query import Phrase, Relation
-from core3d_search.query.nouns import canonical, likeness
+from core3d_search.query.nouns import OR, canonical, likeness, spoken_names
 from core3d_search.relations import PREDICATES, Circumstances, ObjectTable, looks, places, rooms
 from core3d_search.relations.pairs import Pairs
 from core3d_search.search.candidates import SLACK, Bounded, Bounds, Ids
@@ -99,7 +99,7 @@ def bounded_objects(
     index = space.index
     if not isinstance(index, MappedIndex) or question.has_reference:
         return None
-    if target.names != (target.noun,) or canonical(target.noun) not in kinds:
+    if target.names != _one_thing(target.noun) or canonical(target.noun) not in kinds:
         return None
     return _Bounding(space, index, question, kinds, turns, least, allowed).all()
 
@@ -242,18 +242,24 @@ class _Bounding:
     def _all_named_by(self, part: Segment, rows: Ids, nouns: Sequence[str]) -> list[tuple[Bounds, Bounds]]:
         """Return what `_named_by` does, of several nouns with one reading of the vectors."""
         calibration = self.space.calibration
-        texts = self.space.texts([*nouns, *calibration.neutral_phrases])
+        names = list(dict.fromkeys(name for noun in nouns for name in spoken_names(noun)))
+        texts = self.space.texts([*names, *calibration.neutral_phrases])
         products = np.zeros((len(rows), len(texts)))
         for start in range(0, len(rows), CHUNK):
             some = rows[start : start + CHUNK]
             products[start : start + CHUNK] = (part.codes[some].astype(np.float32) @ texts.T) * part.scales[some, None]
         deviation = part.scales[rows] / np.sqrt(12)
-        neutral = products[:, len(nouns) :].max(axis=1, keepdims=True)
+        neutral = products[:, len(names) :].max(axis=1, keepdims=True)
+        likely = {}
+        for place, name in enumerate(names):
+            away = float(np.linalg.norm(texts[len(names) :] - texts[place], axis=1).max())
+            most = products[:, place] + DEVIATIONS * away * deviation + 1e-5
+            likely[name] = calibration.probability(most, neutral)
         found = []
-        for place in range(len(nouns)):
-            away = float(np.linalg.norm(texts[len(nouns) :] - texts[place], axis=1).max())
-            likely = calibration.probability(products[:, place] + DEVIATIONS * away * deviation + 1e-5, neutral)
-            found.append((likely, products[:, place] + DEVIATIONS * deviation + 1e-5))
+        for noun in nouns:
+            best = np.max([likely[name] for name in spoken_names(noun)], axis=0)
+            similar = products[:, names.index(noun)] + DEVIATIONS * deviation + 1e-5
+            found.append((best, similar))
         return found
 
     # Looks and relations
@@ -303,10 +309,11 @@ class _Bounding:
     def _most_alike(self, noun: str) -> float:
         """Return the most that any object can be believed to be a `noun`, as far as the index finds the nearest."""
         calibration = self.space.calibration
-        texts = self.space.texts([noun, *calibration.neutral_phrases])
-        found = self.index.search((texts[:1] - texts[1:].mean(axis=0)).astype(np.float32), 1)
-        likely = calibration.probability(found.similarities[0].astype(np.float64) + SLACK, np.zeros((1, 1)))
-        return max(float(likely[0]), LEAST_BELIEF)
+        names = spoken_names(noun)
+        texts = self.space.texts([*names, *calibration.neutral_phrases])
+        found = self.index.search((texts[: len(names)] - texts[len(names) :].mean(axis=0)).astype(np.float32), 1)
+        nearest = found.similarities[:, 0].astype(np.float64) + SLACK
+        return max(float(calibration.probability(nearest, np.zeros((len(names), 1))).max()), LEAST_BELIEF)
 
     def _pairs_bound(
         self, table: ObjectTable, scenes: Ids, relation: Relation, group: Sequence[tuple[int, Ids]], label: float
@@ -338,7 +345,7 @@ class _Bounding:
         anchor: Phrase = relation.anchors[0]
         noun = canonical(anchor.noun)
         place = noun in places.NAMED or noun in places.ROOMS or rooms.SAME_ROOM.get(noun, noun) in rooms.TYPICAL
-        return anchor.names == (anchor.noun,) and not place
+        return anchor.names == _one_thing(anchor.noun) and not place
 
 
 class _Named:
@@ -416,6 +423,11 @@ def _paired(first: Ids, second: Ids) -> tuple[Ids, Ids]:
     t = np.repeat(np.arange(len(first)), count)
     a = np.arange(len(t)) - np.repeat(np.cumsum(count) - count, count) + np.repeat(begin, count)
     return t, order[a]
+
+
+def _one_thing(noun: str) -> tuple[str, ...] | None:
+    """Return the names of a noun that asks for one kind of thing; None for "sofa or bench"."""
+    return None if OR in noun or not noun else spoken_names(noun)
 
 
 def _anchor_nouns(relations: Sequence[Relation]) -> Iterator[str]:
