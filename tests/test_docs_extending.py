@@ -49,8 +49,8 @@ def test_the_reader_has_no_more_than_forty_lines_and_indexes_a_scan(site):
         np.savez(scan / f"{i:03}.npz", pose=frame.world_from_camera, **parts)
     done = run(site, "core3d_search.cli", "index", "scans", "--db", "core3d.db")
     assert done.returncode == 0, done.stderr
-    (scene,) = json.loads(run(site, "core3d_search.cli", "scenes", "--db", "core3d.db", "--json").stdout)
-    assert (scene["name"], scene["format"], scene["frame_count"]) == ("table", "npz", 3)
+    (scene,) = json.loads(run(site, "core3d_search.cli", "scenes", "--db", "core3d.db", "--json").stdout)["scenes"]
+    assert (scene["scene"], scene["format"], scene["frame_count"]) == ("table", "npz", 3)
     assert scene["object_count"] >= 1
 
 

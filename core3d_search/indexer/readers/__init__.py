@@ -10,7 +10,7 @@ from pathlib import Path
 from core3d_search import plugins
 from core3d_search.errors import InputError
 from core3d_search.indexer.frames import AS_STORED, ReadOptions, SceneReader
-from core3d_search.indexer.poses import METHOD
+from core3d_search.indexer.poses import POSES_BY
 from core3d_search.indexer.readers.checksums import checksum_of_files
 from core3d_search.indexer.readers.posed_images import PosedImagesReader
 
@@ -93,7 +93,7 @@ def fingerprint(reader: SceneReader) -> str:
     root = reader.source if reader.source.is_dir() else reader.source.parent
     said = reader.options.said()
     if estimates_poses(reader):
-        said["poses"] = METHOD
+        said["poses"] = POSES_BY
     return checksum_of_files(root, reader.files(), json.dumps(said, sort_keys=True) if said else "")
 
 
