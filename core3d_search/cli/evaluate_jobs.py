@@ -68,13 +68,13 @@ class Job:
 
     def own_maps(self, queries: Path | None, names: Sequence[str] | None) -> Outcome:
         """Return how often the first hit over our own maps is the object that a text means."""
-        from core3d_search import Searcher
         from core3d_search.evaluation.datasets import scannet
         from core3d_search.evaluation.referring import ask_own_map, shifted
         from core3d_search.evaluation.report import provenance
         from core3d_search.evaluation.run import evaluate_referring, last_run
         from core3d_search.evaluation.tables import table_of
         from core3d_search.indexer.write import name_in
+        from core3d_search.search.searcher import Searcher
 
         table = table_of("scannet", self.root, names)
         texts = self._texts(queries, {scene.name for scene in table.scenes})

@@ -19,12 +19,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from core3d_search import Searcher
 from core3d_search.datatypes import Box3D
 from core3d_search.errors import InputError
 from core3d_search.evaluation.metrics.retrieval import axis_aligned_iou
 from core3d_search.indexer.readers.files import read_json_object, read_text
 from core3d_search.search.grounding import LabelledObject, ground
+from core3d_search.search.searcher import Searcher
 from core3d_search.store import Store
 
 TEXT = ("utterance", "description", "text")
