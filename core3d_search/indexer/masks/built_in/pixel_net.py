@@ -106,16 +106,15 @@ class PixelEmbedder:
         height, width = x.shape[2:]
         x = functional.pad(x, (0, -width % 32, 0, -height % 32))
         with torch.inference_mode():
-            found = self._net(x.to(self._device, self._dtype, memory_format=torch.channels_last)).float()
-            change = torch.maximum(*(_change(found[:, :DIMENSION], axis) for axis in (2, 3)))
-            found = functional.interpolate(found.contiguous(), scale_factor=2, mode="bilinear", align_corners=False)
-            both = [image[:, :, :height, :width] for image in (found, change)]
+            found = self._net(x.to(self._device, self._dtype, memory_format=torch.channels_last)).float().contiguous()
+            found = functional.interpolate(found, scale_factor=2, mode="bilinear", align_corners=False)
+            found = found[:, :, :height, :width]
             if small is not frame:
-                size = frame.depth.shape
-                both = [functional.interpolate(image, size, mode="bilinear", align_corners=False) for image in both]
-        values = np.ascontiguousarray(both[0][0].permute(1, 2, 0).cpu().numpy())
+                found = functional.interpolate(found, frame.depth.shape, mode="bilinear", align_corners=False)
+            change = torch.maximum(*(_change(found[0, :DIMENSION], axis) for axis in (1, 2)))
+        values = np.ascontiguousarray(found[0].permute(1, 2, 0).cpu().numpy())
         values[..., DIMENSION] = 1 / (1 + np.exp(-values[..., DIMENSION]))
-        return PixelPlaces(values, both[1][0, 0].cpu().numpy())
+        return PixelPlaces(values, change.cpu().numpy())
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,11 +137,11 @@ class PixelPlaces:
 
 
 def _change(places: Tensor, axis: int) -> Tensor:
-    """Return (1, 1, 2 h, 2 w) the probability that the neighbours of a pixel along `axis` show two things, of `places`
-    (1, 12, h, w) at half its sides. Where two of these meet lie two pixels; the outermost have one neighbour only."""
-    step = torch.tanh(places.diff(dim=axis).square().sum(1, keepdim=True) / 2)
-    wide = functional.interpolate(step, scale_factor=2, mode="bilinear", align_corners=False)
-    return functional.pad(wide, (0, 0, 1, 1) if axis == 2 else (1, 1, 0, 0))
+    """Return (H, W) the probability that the neighbours of a pixel along `axis` show two things, of `places`
+    (12, H, W); 0 at the border, where there is one neighbour only."""
+    count = places.shape[axis]
+    apart = (places.narrow(axis, 2, count - 2) - places.narrow(axis, 0, count - 2)).square().sum(0)
+    return functional.pad(torch.tanh(apart / 2), (0, 0, 1, 1) if axis == 1 else (1, 1, 0, 0))
 
 
 def _fastest_precision(device: str) -> torch.dtype:

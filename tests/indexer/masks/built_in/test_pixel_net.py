@@ -131,6 +131,4 @@ def test_change_is_where_the_places_of_neighbours_part(
     apart = np.square(seen.places[:, 2:] - seen.places[:, :-2]).sum(-1)
     across = difference(apart)[1:-1]
     down = difference(np.square(seen.places[2:] - seen.places[:-2]).sum(-1))[:, 1:-1]
-    expected, found = np.maximum(across, down), seen.change[1:-1, 1:-1]
-    assert np.corrcoef(expected.ravel(), found.ravel())[0, 1] > 0.95
-    assert np.abs(expected - found).mean() < 0.02
+    np.testing.assert_allclose(seen.change[1:-1, 1:-1], np.maximum(across, down), atol=1e-5)
