@@ -26,6 +26,7 @@ COMMANDS = {
     "scenes": "scenes.scenes",
     "show": "show.show",
     "export": "export.export",
+    "plan": "plan.plan",
     "serve": "serve.serve",
     "mcp": "mcp.mcp",
     "tag": "mark.tag",

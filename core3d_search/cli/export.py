@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from core3d_search.cli import options
+from core3d_search.cli import options, output
 
 
 def export(
@@ -25,8 +25,7 @@ def export(
     if format not in FORMATS:
         endings = ", ".join(f".{name}" for name in FORMATS)
         raise InputError(f"{path} has no ending that says what to write; there are: {endings}")
-    if path.exists() and not force:
-        raise InputError(f"{path} is there already; choose another name, or --force to overwrite it")
+    output.refuse_overwriting(path, force)
     with Store.open(db) as store:
         data = export_scene(store, scene, format)
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -40,6 +41,28 @@ def shown(text: str, longest: int = 200) -> str:
     """Return a text from a scan as it may be shown: one line, without control characters, of bounded length."""
     clean = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
     return clean if len(clean) <= longest else clean[: longest - 1] + "\N{HORIZONTAL ELLIPSIS}"
+
+
+def refuse_overwriting(path: Path, force: bool) -> None:
+    """Raise InputError where a file is there already, unless `force`."""
+    from core3d_search.errors import InputError
+
+    if path.exists() and not force:
+        raise InputError(f"{path} is there already; choose another name, or --force to overwrite it")
+
+
+def write_picture(picture: Any, path: Path) -> None:
+    """Write (h, w, 3) uint8 RGB as the kind of picture that the ending says; raises InputError where that fails."""
+    from PIL import Image
+
+    from core3d_search.errors import InputError
+
+    try:
+        Image.fromarray(picture).save(path)
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"{path} cannot be written as a picture ({error}): name a .png in a folder that is there"
+        ) from error
 
 
 def metres(values: Any) -> str:

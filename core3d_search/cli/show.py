@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,12 +10,16 @@ import typer
 from core3d_search.cli import options, output
 
 if TYPE_CHECKING:
-    from core3d_search.store import RunRecord
+    from core3d_search.store import RunRecord, Store
 
 
 def show(
     scene: Annotated[str, typer.Argument(help="The scene's name, as `core3d scenes` lists it.")],
     runs: Annotated[bool, typer.Option("--runs", help="List the runs on this scene instead of its objects.")] = False,
+    sheet: Annotated[
+        Path | None, typer.Option(help="Write the pictures of its objects on one sheet instead.", metavar="FILE")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite a sheet that is there.")] = False,
     db: options.Database = None,
     as_json: options.Json = False,
 ) -> None:
@@ -23,6 +28,9 @@ def show(
     from core3d_search.store import Store
 
     with Store.open(db) as store:
+        if sheet is not None:
+            _write_sheet(store, scene, sheet, force)
+            return
         if runs:
             _show_runs(scene, store.runs(scene), as_json)
             return
@@ -45,6 +53,14 @@ def show(
     ]
     columns = ["id", "label", "center (m)", "size (m)", "points", "seen"]
     output.print_table(columns, rows, right=("id", "points", "seen"))
+
+
+def _write_sheet(store: Store, scene: str, path: Path, force: bool) -> None:
+    from core3d_search.exports.sheet import contact_sheet
+
+    output.refuse_overwriting(path, force)
+    output.write_picture(contact_sheet(store, scene), path)
+    typer.echo(f"the objects of {scene} in {path}", err=True)
 
 
 def _show_runs(scene: str, records: list[RunRecord], as_json: bool) -> None:

@@ -151,7 +151,7 @@ class Jobs:
 
 def _report(values: dict[str, Any]) -> RunReport:
     skipped = tuple(SkippedFrame(**frame) for frame in values["skipped"])
-    return RunReport(**{**values, "skipped": skipped})
+    return RunReport(**{**values, "skipped": skipped, "notes": tuple(values["notes"])})
 
 
 def _without(settings: ServerSettings, message: str) -> str:

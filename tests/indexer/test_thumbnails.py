@@ -80,7 +80,7 @@ def test_what_is_cut_out_lies_in_the_image_and_shows_all_of_the_object(width, he
 
 
 def test_time_of_a_stage_within_another_is_counted_once(monkeypatch):
-    now = iter([0.0, 1.0, 4.0, 5.0, 7.0, 10.0])
+    now = iter([0.0, 0.0, 1.0, 4.0, 5.0, 7.0, 10.0])
     monkeypatch.setattr("time.perf_counter", lambda: next(now))
     clock = StageClock()
     with clock("embed"):

@@ -8,10 +8,8 @@ def three_scenes(order, connection):
     """Tell what indexing would: one scene done, one broken; then what the order was."""
     connection.send({"scene": "a", "stage": "masks", "done": 1, "total": 2})
     report = dict.fromkeys(("frames", "resumed", "masks", "observations", "objects", "named", "seconds_per_frame"), 1)
-    skipped = [{"position": 3, "reason": "dark"}]
-    connection.send(
-        {"run": {"scene": "a", "unchanged": False, "skipped": skipped, "seconds": {"masks": 1.0}, **report}}
-    )
+    report |= {"scene": "a", "unchanged": False, "notes": [], "seconds": {"masks": 1.0}}
+    connection.send({"run": {"skipped": [{"position": 3, "reason": "dark"}], **report}})
     connection.send({"fault": ("b", f"{order.place}/depth is missing")})
 
 

@@ -44,6 +44,8 @@ class RunReport(Document):
     """Of these, how many an earlier, interrupted run had done."""
     skipped: tuple[SkippedFrame, ...]
     """Those that could not be used."""
+    notes: tuple[str, ...]
+    """What else is worth knowing: how far poses that were estimated may have drifted."""
     masks: int
     """Masks found."""
     observations: int
