@@ -29,7 +29,7 @@ import numpy.typing as npt
 from core3d_search import Searcher, plugins
 from core3d_search.datatypes import Box3D, SceneObject
 from core3d_search.encoders import Calibration
-from core3d_search.search import snapshot
+from core3d_search.search import scene_rows
 from core3d_search.search.scoring import THRESHOLD
 from core3d_search.search.ties import order
 from core3d_search.store import EmbeddingModel, RunRecord, SceneRecord, Store
@@ -157,7 +157,7 @@ def measure(count: int, path: Path, queries: int) -> None:
 
 def compare(path: Path, queries: int) -> None:
     """Ask for the first ten, and rank every scene: ids and scores must be the same."""
-    snapshot.MOST_KEPT = 10**6
+    scene_rows.MOST_KEPT = 10**6
     with Searcher.open(path) as searcher:
         now = searcher._current()
         different, asked = [], [text for each in zip(*map(texts_of, KINDS), strict=True) for text in each][:queries]

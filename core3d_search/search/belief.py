@@ -14,6 +14,10 @@ MOST_TARGETS, MOST_ANCHORS, MOST_ORDERED, MOST_ORIGINS = 2000, 500, 250, 12
 """Beams: the best objects that are looked at as targets, as anchors, in orders, and as what orders measure from."""
 
 
+LEAST_BELIEVED = 1e-3
+"""What is named less is no target, whatever else is said."""
+
+
 @dataclass(frozen=True, eq=False)
 class PhraseMatch:
     """How well a phrase names each of N objects: `probability` (N,) in [0, 1], raw `similarity` (N,) in [-1, 1].

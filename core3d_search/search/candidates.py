@@ -83,10 +83,6 @@ class Bounded:
     similar: Bounds
 
     @classmethod
-    def nothing(cls) -> Bounded:
-        return cls(np.zeros(0), np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0), np.zeros(0))
-
-    @classmethod
     def sorted(cls, several: Sequence[Bounded]) -> Bounded:
         """Return all objects of `several` in one order, of equal bounds those first that may be more similar."""
         names = [each.name for each in fields(cls)]

@@ -17,7 +17,7 @@ from core3d_search.query.nouns import OR, canonical, spoken_names
 from core3d_search.relations import ObjectTable
 from core3d_search.relations.table import Array
 from core3d_search.relations.viewpoint import Gaze, Spots, gaze_of
-from core3d_search.search.belief import MOST_TARGETS, Belief, Match, PhraseMatch, best
+from core3d_search.search.belief import LEAST_BELIEVED, MOST_TARGETS, Belief, Match, PhraseMatch, best
 from core3d_search.search.look_factors import look_factor, measure_factor
 from core3d_search.search.name_factors import name_factors
 from core3d_search.search.order_factors import order_factor
@@ -67,16 +67,9 @@ class Evaluation:
         Where an encoder compares names it is asked by the name that it gives itself: "radiator" for "heater"; by what
         was said and by the usual name where it gives neither.
         """
-        names = self._asked_names(text) if self.matched(text).scale > 0 else [text]
+        names = asked_names(text, self.kinds) if self.matched(text).scale > 0 else [text]
         each = [np.asarray(match.probability, dtype=np.float64) for match in self.matched_each(names)]
         return np.clip(np.max(each, axis=0), 0.0, 1.0)
-
-    def _asked_names(self, noun: str) -> list[str]:
-        asked: list[str] = []
-        for one in noun.split(OR):
-            names = spoken_names(one)
-            asked += next(([name] for name in names if name in self.kinds), names)
-        return asked
 
     def exists(self, phrase: Phrase) -> bool:
         """Whether some object has the name of `phrase`."""
@@ -102,7 +95,7 @@ class Evaluation:
         belief = Belief(named, named, np.arange(len(named)), list(factors))
         for noun in phrase.excluded:
             belief.add(Factor("negation", f"no {noun}", 1.0 - 0.95 * self.probability(noun)))
-        belief.rows = best(belief.values, MOST_TARGETS, 1e-3)
+        belief.rows = best(belief.values, MOST_TARGETS, LEAST_BELIEVED)
         rows = belief.rows
         if len(rows):
             for attribute in phrase.attributes:
@@ -155,3 +148,12 @@ class Evaluation:
         belief = self.believe(phrase).values
         rows = best(belief, 6, 0.3 * float(belief.max(initial=0.0)))
         return Spots(rows, belief[rows] / max(float(belief[rows].sum()), 1e-12))
+
+
+def asked_names(noun: str, kinds: Collection[str]) -> list[str]:
+    """Return what an encoder is asked for a noun: of its names the first that is one of `kinds`, all where none is."""
+    asked: list[str] = []
+    for one in noun.split(OR):
+        names = spoken_names(one)
+        asked += next(([name] for name in names if name in kinds), names)
+    return asked

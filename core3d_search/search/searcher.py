@@ -150,7 +150,8 @@ class Searcher:
         now = self._current()
         query = now.read(text).query
         asked = sorted(set(scenes)) if scenes is not None else [query.scene] if query.scene else now.filled
-        hits = self.search(text, k=sys.maxsize, scenes=asked, per_scene=per_scene, threshold=threshold)
+        among = asked if scenes is not None or query.scene else None  # of all scenes only those that may hold a hit
+        hits = self.search(text, k=sys.maxsize, scenes=among, per_scene=per_scene, threshold=threshold)
         hits = hits if judge is None else judge(hits, threshold)
         return conclude(query, hits, k, asked, lambda hit: whereabouts(now.table(hit.scene), hit))
 
@@ -162,6 +163,8 @@ class Searcher:
         question = now.question(text, None, None, None)
         named = now.named(scenes, question)
         counts = dict.fromkeys(now.filled if named is None else named, 0)
+        if named is None and (at_once := now.counts(question, threshold)) is not None:
+            return counts | at_once
         for bound, _, rank in now.to_rank(question, named, threshold):
             if bound < threshold:
                 break

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
-from functools import cached_property, lru_cache, partial, reduce
-from heapq import merge
-from itertools import islice, takewhile
+from functools import cached_property, partial, reduce
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,35 +15,27 @@ import numpy.typing as npt
 
 from core3d_search.datatypes import Hit, Reason
 from core3d_search.errors import StoreError
-from core3d_search.geometry import level_from_world
 from core3d_search.query import Phrase, Query, ReferenceFrame, parse
 from core3d_search.query.mixture import parse_mixture
 from core3d_search.query.nouns import canonical, likeness
 from core3d_search.relations import ObjectTable
+from core3d_search.search.answers import counted
 from core3d_search.search.belief import MOST_TARGETS
-from core3d_search.search.bounds import Turns, bounded_objects
-from core3d_search.search.candidates import Bounded, Ids, from_index, is_of_single_objects, probes
+from core3d_search.search.candidates import Ids, is_of_single_objects
+from core3d_search.search.counting import tallied
 from core3d_search.search.explanation import Explanation
 from core3d_search.search.given_names import called_probability, named_probability, with_names
-from core3d_search.search.kept import MostRecent
 from core3d_search.search.ranking import Match, PhraseMatch, rank_scenes
+from core3d_search.search.scene_rows import SceneRows, given_names
 from core3d_search.search.scoring import POWERS
 from core3d_search.search.spaces import EmbeddingSpace, Question
 from core3d_search.search.ties import order
+from core3d_search.search.visits import SceneVisit, Visits
 from core3d_search.store import Store, StoredObjects
 from core3d_search.vectors.mapped import MappedIndex
 
 if TYPE_CHECKING:
     from core3d_search.query.llm import LlmParser
-
-MOST_KEPT = 256
-"""Scenes whose objects stay in memory; the least recently asked go first."""
-
-READ_TOGETHER = 5
-"""Scenes whose rows are read in one statement."""
-
-FIRST_RANKED, GROWTH = 32, 4
-"""Single objects that are ranked at first, and how many times more at each further step."""
 
 RIVAL = 0.25
 """Bound on a score below which a name is too unlikely to stand in the way of another one in an order."""
@@ -51,9 +43,6 @@ RIVAL = 0.25
 
 Rank = Callable[[float], list[Hit]]
 """Returns the hits of some scenes or objects, none below a threshold."""
-
-Held = tuple[StoredObjects, npt.NDArray[np.float32]]
-"""The objects of a scene and their embeddings (N, D), both by id."""
 
 
 class Snapshot:
@@ -71,12 +60,7 @@ class Snapshot:
         self.spaces: dict[tuple[str, str], EmbeddingSpace] = {
             key: EmbeddingSpace(store, model, earlier.get(key)) for key, model in models.items()
         }
-        self._ids = {name: scene.id for name, scene in self._scenes.items()}
-        self._names = {scene.id: name for name, scene in self._scenes.items()}
-        turns = {scene.id: level_from_world(scene.up) for scene in self._scenes.values() if _is_tilted(scene.up)}
-        self._turns: Turns = turns
-        self._kept = MostRecent[Held](MOST_KEPT)
-        self.table = lru_cache(MOST_KEPT)(self._table)
+        self._rows = SceneRows(store, self.generation, self._scenes, self.spaces)
 
     @cached_property
     def _spelled_labels(self) -> list[str]:
@@ -159,99 +143,38 @@ class Snapshot:
         """
         if named is not None:
             yield from ((1.0, 1.0, partial(self.fitting, scene, question)) for scene in named)
-        elif is_of_single_objects(question.query):
-            yield from self._groups_by_bound(question, least, ids)
-        else:
-            visits = self._read_ahead(self.by_bound(question, least, ids))
-            yield from ((bound, 1.0, partial(self.fitting, scene, question)) for bound, scene in visits)
-
-    def _read_ahead(self, visits: Iterator[tuple[float, str]]) -> Iterator[tuple[float, str]]:
-        """Yield `visits`; the scenes of the next few are read together, which takes half the time."""
-        while some := list(islice(visits, READ_TOGETHER)):
-            self._read([scene for _, scene in some])
-            yield from some
-
-    def _read(self, names: Sequence[str]) -> None:
-        """Read objects and embeddings of those scenes that are not in memory."""
-        by_model: dict[tuple[str, str], list[int]] = {}
-        for scene in (self._scenes[name] for name in names if name in self._scenes and name not in self._kept):
-            by_model.setdefault(scene.model.key, []).append(scene.id)
-        for key, scene_ids in by_model.items():
-            stored = self.store.objects_in(scene_ids)
-            embedded = self.store.embeddings(self.spaces[key].model, scene_ids) if key in self.spaces else None
-            owners = np.array([self._ids.get(name, -1) for name in stored.scenes], np.int64)
-            for scene_id in scene_ids:
-                own = np.zeros((0, 0), np.float32)
-                if embedded is not None:
-                    own = embedded.vectors[embedded.scene_ids == scene_id]
-                self._kept.put(self._names[scene_id], (stored.among(owners == scene_id), own))
-
-    def _held(self, scene: str) -> Held:
-        """Return objects and embeddings of `scene`."""
-        held = self._kept.get(scene)
-        if held is None and scene in self._scenes:
-            self._read([scene])
-            held = self._kept.get(scene)
-        return (self.store.object_table(scene), np.zeros((0, 0), np.float32)) if held is None else held
-
-    def stored(self, scene: str) -> StoredObjects:
-        return self._held(scene)[0]
-
-    def by_bound(self, question: Question, least: float, ids: Ids | None = None) -> Iterator[tuple[float, str]]:
-        """Yield the scenes to rank, each with the best score that a hit in it or in any later one may reach.
-
-        With `ids` only scenes that have one of these objects.
-        """
-        naming = self._naming(question)
-        yield from ((1.0, name) for name in naming)
-        visited = {self._ids[name] for name in naming}
-        for _, found in self._objects_by_bound(question, least, ids):
-            if found is None:
-                yield from ((1.0, name) for name in self.filled if name not in naming)
-                return
-            for bound, scene in zip(found.bounds.tolist(), found.scenes.tolist(), strict=True):
-                if scene not in visited:
-                    visited.add(scene)
-                    yield bound, self._names[scene]
-
-    def _groups_by_bound(
-        self, question: Question, least: float, ids: Ids | None
-    ) -> Iterator[tuple[float, float, Rank]]:
-        """Yield the steps of `to_rank` for a question of single objects."""
-        naming = self._naming(question)
-        yield from ((1.0, 1.0, partial(self.fitting, name, question)) for name in naming)
-        known = np.array([self._ids[name] for name in naming], np.int64)
-        size = FIRST_RANKED
-        for space, found in self._objects_by_bound(question, least, ids):
-            if space is None or found is None:
-                rest = (name for name in self.filled if name not in naming)
-                yield from ((1.0, 1.0, partial(self.fitting, name, question)) for name in rest)
-                return
-            found = found[~np.isin(found.scenes, known)]
-            start = 0
-            while start < len(found):
-                some = found[start : start + size]
-                rank = partial(self.fitting_objects, space, some.ids, question)
-                yield float(some.bounds[0]), float(some.similar[0]), rank
-                start, size = start + size, min(size * GROWTH, MOST_TARGETS)
-
-    def _objects_by_bound(
-        self, question: Question, least: float, ids: Ids | None
-    ) -> Iterator[tuple[EmbeddingSpace | None, Bounded | None]]:
-        """Yield all objects, those of several spaces in turns, bounds descending from one group to the next; nothing
-        (None) where any object is as good as any other."""
-        each = []
-        for space in self.spaces.values():
-            bounded = bounded_objects(space, question, self._kinds, self._turns, least, ids)
-            if bounded is None:
-                asked = probes(space, question)
-                if asked is None:
-                    yield None, None
-                    return
-                each += [_with(space, from_index(space, one, self._ids, ids)) for one in asked]
+            return
+        visits = self._visits(question, least, ids)
+        single = is_of_single_objects(question.query)
+        for visit in visits.of_objects() if single else visits.of_scenes_read_ahead():
+            if isinstance(visit, SceneVisit):
+                yield visit.bound, visit.similar, partial(self.fitting, visit.scene, question)
             else:
-                each.append(_with(space, bounded))
-        yield from each[0] if len(each) == 1 else _in_turns(each)
+                yield visit.bound, visit.similar, partial(self.fitting_objects, visit.space, visit.ids, question)
+
+    def _visits(self, question: Question, least: float, ids: Ids | None = None) -> Visits:
+        naming = self._naming(question)
+        return Visits(self._rows, self.spaces.values(), question, self._kinds, naming, self.filled, least, ids)
+
+    def counts(self, question: Question, threshold: float) -> dict[str, int] | None:
+        """Return how many objects of each scene fit, those with none left out; None where that takes ranking them."""
+        if not is_of_single_objects(question.query):
+            return None
+        naming, counts = self._naming(question), Counter[str]()
+        known = np.array([self._rows.ids[name] for name in naming], np.int64)
+        hits = []
+        for space in self.spaces.values():
+            tally = tallied(space, question, self._kinds, threshold, known)
+            if tally is None:
+                return None
+            counts.update({self._rows.names[scene]: count for scene, count in tally.sure.items()})
+            for start in range(0, len(tally.unsure), MOST_TARGETS):
+                some = np.array(tally.unsure[start : start + MOST_TARGETS], np.int64)
+                hits += self.fitting_objects(space, some, question, threshold)
+        for scene in naming:
+            hits += self.fitting(scene, question, threshold)
+        counts.update(hit.scene for hit in counted(question.query, hits))
+        return dict(counts)
 
     def _naming(self, question: Question) -> list[str]:
         """Return the scenes whose own files give an object the name that is asked for."""
@@ -265,47 +188,12 @@ class Snapshot:
 
     def rivals(self, question: Question) -> list[str]:
         """Return the scenes that an order over all scenes is taken over: those where some name may reach `RIVAL`."""
-        likely = takewhile(lambda pair: pair[0] >= RIVAL, self.by_bound(question, RIVAL))
-        return sorted(scene for _, scene in likely)
+        visits = self._visits(question, RIVAL).of_scenes()
+        return sorted(visit.scene for visit in takewhile(lambda visit: visit.bound >= RIVAL, visits))
 
-    def _table(self, scene: str) -> ObjectTable:
+    def table(self, scene: str) -> ObjectTable:
         """Return the objects of `scene`, turned so that z points up."""
-        stored = self.stored(scene)
-        self._check_count(scene, len(stored), "objects")
-        return self._upright(stored, scene)
-
-    def _upright(self, stored: StoredObjects, scene: str = "") -> ObjectTable:
-        """Return objects of one scene or of several, each turned so that z points up."""
-        centers, rotations, fronts = stored.centers, stored.rotations, stored.fronts
-        if self._turns:
-            turn = np.stack([self._turns.get(self._ids.get(name, -1), np.eye(3)) for name in stored.scenes or ("",)])
-            centers, fronts = (np.einsum("nij,nj->ni", turn[: len(stored)], each) for each in (centers, fronts))
-            rotations = turn[: len(stored)] @ rotations
-        return ObjectTable(
-            ids=stored.ids,
-            centers=centers,
-            extents=stored.extents,
-            rotations=rotations,
-            colors=stored.dominant_colors.astype(np.float64),
-            fronts=fronts,
-            labels=stored.labels,
-            scene=scene,
-        )
-
-    def _vectors(self, scene: str) -> npt.NDArray[np.float32]:
-        """Return the embeddings (N, D) of the objects of `scene`, by id."""
-        vectors = self._held(scene)[1]
-        self._check_count(scene, len(vectors), "embeddings")
-        return vectors
-
-    def _check_count(self, scene: str, count: int, what: str) -> None:
-        """Raise StoreError where rows of a scene are lost: half a scene would be an answer that looks complete."""
-        expected = self._scenes[scene].object_count if scene in self._scenes else 0
-        if count != expected and self.store.generation == self.generation:
-            raise StoreError(
-                f"scene {scene!r} in {self.store.location} is damaged: it has {count} {what} where {expected} were "
-                "written; index it again with --force, or see `core3d db repair`"
-            )
+        return self._rows.table(scene)
 
     def fitting(self, scene: str, question: Question, threshold: float) -> list[Hit]:
         """Return the objects of `scene` that fit, best first, none below `threshold`."""
@@ -314,29 +202,56 @@ class Snapshot:
     def fitting_objects(self, space: EmbeddingSpace, ids: Ids, question: Question, threshold: float) -> list[Hit]:
         """Return those of some objects that fit, for a question of single objects; best first, none below the
         threshold."""
+        stored, vectors = self._read_objects(space, ids)
+        noun = question.query.target.noun
+        alike = np.array([0.0 if label is None else likeness(noun, label) for label in stored.labels])
+        partly = (alike > 0) & (alike < 1) & (not question.has_reference)
+        hits = self._fitting_rows(space, stored.among(~partly), vectors[~partly], question, threshold)
+        if partly.any():  # who is merely alike counts by whether an object of its scene bears the very name
+            hits += self._fitting_alike(space, stored.among(partly), question, threshold)
+        return sorted(hits, key=order)
+
+    def _fitting_alike(
+        self, space: EmbeddingSpace, alike: StoredObjects, question: Question, threshold: float
+    ) -> list[Hit]:
+        noun = question.query.target.noun
+        labels = frozenset(label for label in self._spelled_labels if likeness(noun, label) == 1.0)
+        witnesses = self._rows.with_label(sorted(set(alike.scenes)), labels)
+        beside = np.array([scene in witnesses for scene in alike.scenes], bool)
+        hits = []
+        for own, witness in ((alike.ids[~beside], []), (alike.ids[beside], list(witnesses.values())[:1])):
+            if len(own):
+                read = self._read_objects(space, np.union1d(own, np.array(witness, np.int64)))
+                found = self._fitting_rows(space, *read, question, threshold)
+                hits += [hit for hit in found if hit.object_id not in witness]
+        return hits
+
+    def _read_objects(self, space: EmbeddingSpace, ids: Ids) -> tuple[StoredObjects, npt.NDArray[np.float32]]:
+        """Return some objects and their embeddings (N, D), by id; raises StoreError where one is lost."""
         stored = self.store.objects_with(ids.tolist())
         embedded = self.store.embeddings_of(space.model, ids.tolist())
-        if not np.array_equal(stored.ids, embedded.ids) or len(stored) < len(ids):
-            if self.store.generation == self.generation:
-                lost = sorted(set(ids.tolist()) - (set(stored.ids.tolist()) & set(embedded.ids.tolist())))
-                raise StoreError(
-                    f"object {lost[0]} in {self.store.location} is damaged: its row or its embedding is missing; index "
-                    "its scene again with --force, or see `core3d db repair`"
-                )
-            both = np.intersect1d(stored.ids, embedded.ids)  # an indexer is writing: the next search sees it whole
-            return self.fitting_objects(space, both, question, threshold) if len(both) else []
+        if np.array_equal(stored.ids, embedded.ids) and len(stored) == len(ids):
+            return stored, embedded.vectors
+        both = np.intersect1d(stored.ids, embedded.ids)
+        if self.store.generation == self.generation:
+            lost = np.setdiff1d(ids, both)
+            raise StoreError(
+                f"object {lost[0]} in {self.store.location} is damaged: its row or its embedding is missing; index "
+                "its scene again with --force, or see `core3d db repair`"
+            )
+        # an indexer is writing: the next search sees it whole
+        return stored.among(np.isin(stored.ids, both)), embedded.vectors[np.isin(embedded.ids, both)]
+
+    def _fitting_rows(
+        self, space: EmbeddingSpace, stored: StoredObjects, vectors: npt.NDArray[np.float32], question: Question,
+        threshold: float,
+    ) -> list[Hit]:  # fmt: skip
+        """Return the hits among objects of any scenes, each for itself."""
+        if not len(stored):
+            return []
         scene = dict(zip(stored.ids.tolist(), stored.scenes, strict=True))
-        noun = question.query.target.noun
-        partly = np.array([label is not None and 0 < likeness(noun, label) < 1 for label in stored.labels], bool)
-        if partly.any() and not question.has_reference:  # who is merely alike counts by the rest of its scene
-            own = set(stored.ids[partly].tolist())
-            within = sorted({scene[key] for key in own})
-            found = [hit for name in within for hit in self.fitting(name, question, threshold) if hit.object_id in own]
-            rest = stored.ids[~partly]
-            return found + (self.fitting_objects(space, rest, question, threshold) if len(rest) else [])
-        pair = self._upright(stored), self._matching(space, embedded.vectors, _given(stored), question)
-        hits = self._ranked([pair], question, threshold)
-        return [replace(hit, scene=scene[hit.object_id]) for hit in hits]
+        pair = self._rows.upright(stored), self._matching(space, vectors, given_names(stored), question)
+        return [replace(hit, scene=scene[hit.object_id]) for hit in self._ranked([pair], question, threshold)]
 
     def _ranked(self, pairs: Sequence[tuple[ObjectTable, Match]], question: Question, threshold: float) -> list[Hit]:
         kinds = self._kinds if not question.has_reference else frozenset[str]()
@@ -371,14 +286,14 @@ class Snapshot:
 
     def _given_names(self, scene: str) -> tuple[str | None, ...]:
         """Return the name that the scene's own files gave to each object, None where a model chose the label."""
-        return _given(self.stored(scene))
+        return given_names(self._rows.stored(scene))
 
     def match(self, scene: str, question: Question) -> Match:
         """Return the function that compares phrases with the objects of `scene`."""
         if not len(self.table(scene)):
             return lambda texts: [PhraseMatch(np.zeros(0), np.zeros(0)) for _ in texts]
         space = self.spaces[self._scenes[scene].model.key]
-        return self._matching(space, self._vectors(scene), self._given_names(scene), question)
+        return self._matching(space, self._rows.vectors(scene), self._given_names(scene), question)
 
     def _matching(
         self, space: EmbeddingSpace, vectors: npt.NDArray[np.float32], given: Sequence[str | None], question: Question
@@ -405,48 +320,10 @@ class Snapshot:
         if scene is None:
             return hit
         box = hit.box
-        if scene.id in self._turns:  # turned back it would not be what was stored to the last bit
-            stored = self.stored(hit.scene)
+        if scene.id in self._rows.turns:  # turned back it would not be what was stored to the last bit
+            stored = self._rows.stored(hit.scene)
             box = stored.box(int(stored.positions([hit.object_id])[0]))
         return replace(hit, box=box.moved(scene.origin))
-
-
-Spaced = tuple[EmbeddingSpace, Bounded]
-
-
-def _with(space: EmbeddingSpace, groups: Iterator[Bounded]) -> Iterator[Spaced]:
-    return ((space, group) for group in groups)
-
-
-def _in_turns(several: Sequence[Iterator[Spaced]]) -> Iterator[Spaced]:
-    """Yield the objects of several orders in one order, each object once."""
-
-    def singly(groups: Iterator[Spaced]) -> Iterator[Spaced]:
-        return ((space, group[n : n + 1]) for space, group in groups for n in range(len(group)))
-
-    seen: set[int] = set()
-    together: list[Bounded] = []
-    last: EmbeddingSpace | None = None
-    for space, one in merge(*map(singly, several), key=lambda pair: -float(pair[1].bounds[0])):
-        if last is not None and together and (space is not last or len(together) == FIRST_RANKED):
-            yield last, Bounded.sorted(together)
-            together = []
-        last = space
-        if int(one.ids[0]) not in seen:
-            seen.add(int(one.ids[0]))
-            together.append(one)
-    if last is not None and together:
-        yield last, Bounded.sorted(together)
-
-
-def _given(stored: StoredObjects) -> tuple[str | None, ...]:
-    """Return the name that the scene's own files gave to each object, None where a model chose the label."""
-    given = (stored.label_scores == 1.0).tolist()
-    return tuple(label if sure else None for sure, label in zip(given, stored.labels, strict=True))
-
-
-def _is_tilted(up: tuple[float, float, float] | None) -> bool:
-    return up is not None and up[2] <= 1 - 1e-9
 
 
 def _framed(phrase: Phrase, frame: ReferenceFrame | None) -> Phrase:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from core3d_search import Searcher, parse, plugins, vectors
 from core3d_search.datatypes import Hit
-from core3d_search.search import bounds, candidates, snapshot
+from core3d_search.search import bounds, candidates, visits
 from core3d_search.search.answers import counted
 from core3d_search.search.ranking import over_scenes
 from core3d_search.search.scoring import THRESHOLD
@@ -63,7 +63,7 @@ def searcher(tmp_path_factory, request):
     patched = pytest.MonkeyPatch()
     patched.setattr(vectors, "MAPPED_FROM", 0 if request.param == "mapped" else 10**9)
     patched.setattr(bounds, "FIRST_REFINED", 8)
-    patched.setattr(snapshot, "FIRST_RANKED", 3)
+    patched.setattr(visits, "FIRST_RANKED", 3)
     patched.setitem(plugins.BUILT_IN["core3d.encoders"], "nouns", "fakes:NounEncoder")
     patched.setattr(candidates, "FIRST_BATCH", 4)
     patched.setattr(NounEncoder, "calibration", candidates_calibration())
