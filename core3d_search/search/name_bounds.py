@@ -24,8 +24,9 @@ DEVIATIONS = 6.0
 ROUNDING = 1e-5
 """Rounding of float32 inner products."""
 
-AT_ONCE = 1024
-"""Vectors that are unpacked at a time: 2 MB of 512 numbers, which stay in the processor's cache."""
+AT_ONCE = 262_144
+"""Multiplications in one product of matrices: what is unpacked for it stays in the processor's cache, and OpenBLAS
+starts no threads for it (interface/gemm.c), which would cost more than they save."""
 
 LEAST_BELIEF = 0.05
 """What an anchor is believed at the least, so that the many which are nothing like it are not measured."""
@@ -98,7 +99,7 @@ def _products(
     """Return (N, T) inner products of some rows with `vectors` (T, D)."""
     products = np.empty((len(rows), len(vectors)))
     codes, columns = np.asarray(segment.codes), np.ascontiguousarray(vectors.T)
-    for start in range(0, len(rows), AT_ONCE):
-        some = rows[start : start + AT_ONCE]
-        products[start : start + AT_ONCE] = codes[some].astype(np.float32) @ columns
+    step = max(64, AT_ONCE // columns.size)
+    for start in range(0, len(rows), step):
+        products[start : start + step] = codes[rows[start : start + step]].astype(np.float32) @ columns
     return products * segment.scales[rows, None]

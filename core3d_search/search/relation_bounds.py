@@ -125,8 +125,7 @@ class RelationBounds:
         for relation in self.relations:
             joint = least_joint(least * self._factor_at_most(relation) / self.most)
             if joint > OTHER_LABEL and self._is_label(relation.anchors[0].noun):
-                near = self._near_anchors(relation, joint)
-                rows = near if rows is None else rows[np.isin(rows.ids, near.ids)]
+                rows = self._near_anchors(relation, joint, rows)
         return rows
 
     def _is_label(self, noun: str) -> bool:
@@ -165,7 +164,7 @@ class RelationBounds:
         joint = np.full(len(targets), OTHER_LABEL)  # of anchors whose labels say something else
         anchors = self._labelled(relation)
         t, a = same_scene(targets.scenes, anchors.rows.scenes)
-        near = standing.gap(t, anchors.standing, a) <= reach(relation.predicate, OTHER_LABEL)
+        near = standing.are_near(t, anchors.standing, a, reach(relation.predicate, OTHER_LABEL))
         t, a = t[near], a[near]
         belief = self._believed(anchors, a, noun)
         likely = belief > OTHER_LABEL
@@ -180,17 +179,21 @@ class RelationBounds:
             anchors.named[unknown] = self._names.of(anchors.rows[unknown], noun).most
         return np.asarray(anchors.label[wanted] * anchors.named[wanted])
 
-    def _near_anchors(self, relation: Relation, joint: float) -> IndexRows:
-        """Return the objects that stand so near an anchor with a label that agrees that the relation may be `joint`."""
+    def _near_anchors(self, relation: Relation, joint: float, among: IndexRows | None) -> IndexRows:
+        """Return the objects, of `among` or of all, that stand so near an anchor with a label that agrees that the
+        relation may be `joint`."""
         anchors = self._labelled(relation)
         sure, found = np.flatnonzero(anchors.label >= joint), []
         for start in range(0, len(sure), ANCHORS_AT_ONCE):
             some = sure[start : start + ANCHORS_AT_ONCE]
             scenes = anchors.rows.scenes[some]
-            around = IndexRows.in_scenes(self._index, np.unique(scenes))
+            if among is None:
+                around = IndexRows.in_scenes(self._index, np.unique(scenes))
+            else:
+                around = among[np.flatnonzero(np.isin(among.scenes, scenes))]
             a, t = same_scene(scenes, around.scenes)
-            gap = around.standing(self._turns).gap(t, anchors.standing, some[a])
-            found.append(around[np.unique(t[gap <= reach(relation.predicate, joint)])])
+            near = around.standing(self._turns).are_near(t, anchors.standing, some[a], reach(relation.predicate, joint))
+            found.append(around[np.unique(t[near])])
         return IndexRows.joined(self._index, found)
 
     # All objects of some scenes as anchors
@@ -199,7 +202,7 @@ class RelationBounds:
         """Return for each of `targets`, rows of `around`, the best of relation times belief over all its scene."""
         best = np.full(len(targets), LEAST_BELIEF)
         t, a = same_scene(around.rows.scenes[targets], around.rows.scenes)
-        near = around.standing.gap(targets[t], around.standing, a) <= reach(relation.predicate, LEAST_BELIEF)
+        near = around.standing.are_near(targets[t], around.standing, a, reach(relation.predicate, LEAST_BELIEF))
         near &= targets[t] != a
         t, a = t[near], a[near]
         wanted, own = np.unique(a, return_inverse=True)

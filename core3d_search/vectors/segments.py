@@ -79,8 +79,9 @@ class Segment:
         """Return the rows of the scenes `wanted`, ascending ids, scene by scene."""
         scenes, starts = self._scenes
         places = np.flatnonzero(np.isin(scenes, wanted))
-        rows = [self.by_scene[starts[place] : starts[place + 1]] for place in places]
-        return np.concatenate([np.zeros(0, np.int64), *rows])
+        count = starts[places + 1] - starts[places]
+        within = np.arange(int(count.sum())) - np.repeat(np.cumsum(count) - count, count)
+        return np.asarray(self.by_scene[within + np.repeat(starts[places], count)], np.int64)
 
     def nearest(
         self, query: Floats, count: int, live: npt.NDArray[np.bool_] | None
