@@ -25,6 +25,7 @@ from core3d_search.indexer.write import (
     FoundScene,
     RunInput,
     failed_run,
+    follow_moved,
     found_scene,
     name_in,
     refuse_exchanged,
@@ -100,6 +101,7 @@ def index_scene(
     first frame is worked on, and refuses it by raising.
     """
     run = RunInput.of(reader, generator, encoder, config)
+    follow_moved(store, reader, run.fingerprint)
     name = name_in(store, reader)
     if not force and store.is_current(name, run.fingerprint, run.config_checksum):
         return RunReport(name, len(reader), objects=store.scene(name).object_count, unchanged=True)

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 from core3d_search.datatypes import SceneObject
 from core3d_search.encoders import Encoder
@@ -74,9 +75,26 @@ def name_in(store: Store, reader: SceneReader) -> str:
     """Return the name under which the scene is, or will be, in `store`.
 
     A folder that the store knows keeps the name it has there, whatever its own files or the folder itself say by now:
-    people change that name by `Store.rename_scene`. Any other scene is called as its reader calls it.
+    people change that name by `Store.rename_scene`. One that was moved is known by its content, see `follow_moved`. Any
+    other scene is called as its reader calls it.
     """
     return store.name_of_folder(str(reader.source)) or reader.name
+
+
+def follow_moved(store: Store, reader: SceneReader, fingerprint: str) -> None:
+    """Give a scene that `store` knows by its content the folder of `reader`, where its own is gone: it was moved, and
+    perhaps renamed, on disk. It keeps its name, and with it its ids and what people said of it.
+
+    Where several scenes of this content have lost their folders, the one of the folder's own name is meant, or none.
+    """
+    path = str(reader.source)
+    if store.name_of_folder(path) is not None:
+        return
+    same = store.folders_with_content(fingerprint)
+    lost = [name for name, folder in same.items() if folder == path or not Path(folder).exists()]
+    chosen = [name for name in lost if name == reader.name] or lost
+    if len(chosen) == 1:
+        store.move_scene(chosen[0], path)
 
 
 def refuse_exchanged(store: Store, reader: SceneReader, fingerprint: str) -> None:
@@ -150,6 +168,7 @@ def write(store: Store, reader: SceneReader, found: FoundScene) -> RunReport:
 
     Raises StoreError where its folder now holds another scene, see `refuse_exchanged`.
     """
+    follow_moved(store, reader, found.run.fingerprint)
     refuse_exchanged(store, reader, found.run.fingerprint)
     scene = replace(found.scene, name=name_in(store, reader))
     store.write_scene(scene, found.frames, found.run, found.objects, found.members, found.thumbnails)

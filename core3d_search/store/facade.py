@@ -122,6 +122,11 @@ class Store:
         with self.database.reading() as connection:
             return scenes.name_of_folder(connection, path)
 
+    def folders_with_content(self, fingerprint: str) -> dict[str, str]:
+        """Return name and folder (or file) of each scene whose last complete run was on input of this fingerprint."""
+        with self.database.reading() as connection:
+            return scenes.folders_with_content(connection, fingerprint)
+
     def searchable_scenes(self) -> list[SearchableScene]:
         """Return every scene that a complete run has filled, by name, with what a search must know of it."""
         with self.database.reading() as connection:
@@ -396,6 +401,14 @@ class Store:
         with self.database.writing() as connection:
             scenes.rename(connection, name, new)
             statements.raise_generation(connection)
+
+    def move_scene(self, name: str, path: str) -> None:
+        """Note that the scan of a scene lies in another folder (or file) now; nothing that is searched changes.
+
+        Raises StoreError where there is no scene of this name, or `path` is another one's.
+        """
+        with self.database.writing() as connection:
+            scenes.move(connection, name, path)
 
     def content_checksum(self) -> str:
         """Return a SHA-256 that equal input gives again, whenever and wherever it was indexed. Reads all of it."""

@@ -67,6 +67,14 @@ def name_of_folder(connection: Connection, path: str) -> str | None:
     return connection.execute(select(scenes.c.name).filter_by(path=path)).scalar_one_or_none()
 
 
+def folders_with_content(connection: Connection, fingerprint: str) -> dict[str, str]:
+    """Return name and folder (or file) of each scene that a complete run filled from input of this fingerprint."""
+    last = select(func.max(runs.c.id)).where(runs.c.status == "complete").group_by(runs.c.scene_id)
+    wanted = select(scenes.c.name, scenes.c.path).join(runs, runs.c.scene_id == scenes.c.id)
+    found = connection.execute(wanted.where(runs.c.id.in_(last), runs.c.fingerprint == fingerprint))
+    return {row.name: row.path for row in found}
+
+
 def frames_of(connection: Connection, scene: str) -> list[FrameRecord]:
     wanted = select(*stored(frames)).where(frames.c.scene_id == scene_key(connection, scene)).order_by(frames.c.number)
     found = checked_rows(connection, frames, wanted, lambda row: f"frame {row.number} of scene {scene!r}")
@@ -114,6 +122,17 @@ def note_generation(connection: Connection, scene_id: int, now: int) -> None:
     """Note that the scene's content changed at generation `now`: what vector indexes compare to follow changes."""
     row = connection.execute(select(scenes).filter_by(id=scene_id)).one()
     update_row(connection, scenes, {**row._asdict(), "generation": now})
+
+
+def move(connection: Connection, name: str, path: str) -> None:
+    """Note that a scene's folder is another now; raises StoreError where there is none of this name, or the folder is
+    that of another one."""
+    row = connection.execute(select(scenes).filter_by(name=name)).one_or_none()
+    if row is None:
+        raise no_scene(connection, name)
+    if (other := name_of_folder(connection, path)) not in (None, name):
+        raise StoreError(f"{path} is in {location(connection.engine.url)} already, as scene {other!r}")
+    update_row(connection, scenes, {**row._asdict(), "path": path})
 
 
 def rename(connection: Connection, name: str, new: str) -> None:

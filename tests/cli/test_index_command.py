@@ -1,6 +1,7 @@
 """`core3d index` on a small scan whose content is known: what it prints, stores, skips and refuses."""
 
 import json
+import shutil
 import sys
 
 import numpy as np
@@ -116,6 +117,33 @@ def test_a_renamed_scene_keeps_name_ids_and_marks_when_its_folder_is_indexed_aga
         assert [run.status for run in store.runs("desk")] == ["complete", "complete"]
         assert store.object_table("desk").ids.tolist() == ids
         assert (store.marks(ids[0]).tags, store.marks("desk").note) == (("mine",), "upstairs")
+
+
+def test_a_scan_that_was_moved_and_renamed_keeps_name_ids_and_marks(index, place):
+    index()
+    with Store.open(place / "core3d.db") as store:
+        ids = store.object_table("table").ids.tolist()
+        store.tag(ids[0], ["mine"])
+    (place / "scans" / "upstairs").mkdir()
+    (place / "scans" / "table").rename(place / "scans" / "upstairs" / "desk")
+    code, out, _ = index("--json")
+    (run,) = json.loads(out)["runs"]
+    assert (code, run["scene"], run["unchanged"]) == (0, "table", True)
+    code, out, _ = index("--json", "--force")
+    assert (code, json.loads(out)["runs"][0]["scene"]) == (0, "table")
+    with Store.open(place / "core3d.db") as store:
+        assert [scene.path for scene in store.scenes()] == [str((place / "scans" / "upstairs" / "desk").resolve())]
+        assert store.object_table("table").ids.tolist() == ids
+        assert store.marks(ids[0]).tags == ("mine",)
+
+
+def test_a_copy_of_a_scan_is_a_scene_of_its_own(index, place):
+    index()
+    shutil.copytree(place / "scans" / "table", place / "scans" / "copy")
+    code, out, _ = index("--json")
+    assert (code, {run["scene"]: run["unchanged"] for run in json.loads(out)["runs"]}) == (
+        0, {"copy": False, "table": True},
+    )  # fmt: skip
 
 
 def test_another_scan_may_take_the_name_that_a_renamed_scene_had(index, place):
