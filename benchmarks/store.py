@@ -253,8 +253,11 @@ def fill(path: Path, count: int) -> float:
     return seconds
 
 
-def write(store: Store, name: str, generator: np.random.Generator) -> None:
-    """Write one scene: as many rooms of the pool in a row as it takes, each thing moved by some centimetres."""
+def write(store: Store, name: str, generator: np.random.Generator, version: int = 0) -> None:
+    """Write one scene: as many rooms of the pool in a row as it takes, each thing moved by some centimetres.
+
+    `version` is kept in the fingerprint of its run.
+    """
     drawn = [rooms()[number] for number in generator.integers(len(rooms()), size=A_SCENE)]
     things = [(thing, 8.0 * place) for place, room in enumerate(drawn) for thing in room][:A_SCENE]
     labels = BenchmarkEncoder().encode_texts([thing.label for thing, _ in things])
@@ -268,7 +271,14 @@ def write(store: Store, name: str, generator: np.random.Generator) -> None:
         color = np.clip(np.array([COLORS[thing.color]]) + generator.integers(-12, 13, 3), 0, 255).astype(np.uint8)
         objects.append(SceneObject(name, box.center[None], color, box, vector, 5, thing.label))
     run = RunRecord(
-        datetime.now(timezone.utc), 0, name, {}, "", "none", "", model=EmbeddingModel.of(BenchmarkEncoder())
+        datetime.now(timezone.utc),
+        0,
+        f"{name} {version}",
+        {},
+        "",
+        "none",
+        "",
+        model=EmbeddingModel.of(BenchmarkEncoder()),
     )
     store.write_scene(SceneRecord(name, f"/{name}", "none", (0.0, 0.0, 1.0)), [], run, objects)
 

@@ -200,7 +200,26 @@ _ADVICE = {
 }
 
 
+SERVER_GONE = (
+    "no answer from the server: once it runs at this address, do the same again; what was not finished is as it was"
+)
+"""The advice for whoever was connected to a server that went away, or is not there yet."""
+
+
 def _explain(error: Any, where: object) -> str:
     said = str(error).strip()
     advice = next((advice for symptom, advice in _ADVICE.items() if symptom in said.lower()), "see `core3d db check`")
+    if _is_of_a_server(error):
+        advice = SERVER_GONE
     return f"database {where}: {said}; {advice}"
+
+
+def _is_of_a_server(error: Any) -> bool:
+    """Return whether a driver of a server says that it was cut off, or that what it did was undone.
+
+    PostgreSQL's classes: none or 08 for connections, 40 for what was rolled back, 57 for a server that goes or comes.
+    """
+    if isinstance(error, sqlite3.Error) or not any(base.__name__ == "OperationalError" for base in type(error).mro()):
+        return False
+    state = getattr(error, "sqlstate", None)
+    return state is None or state[:2] in ("08", "40", "57")

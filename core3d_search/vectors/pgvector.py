@@ -31,6 +31,10 @@ ROUNDING = 1e-3
 EXACT_FILTER = 2000
 """Up to so many allowed objects are compared by their stored vectors alone."""
 
+NODE_BYTES, MOST_BUILD_BYTES = 512, 2**30
+"""Memory that the server may take while it makes the graph: so much an object beside its vector, and in all. A graph
+that does not fit is made many times slower."""
+
 SCENES_AT_ONCE = 100
 MOST_DIMENSIONS = 4000
 """Numbers that an indexed halfvec may have."""
@@ -108,6 +112,8 @@ class PgvectorIndex:
                 self._add(connection, fresh[start : start + SCENES_AT_ONCE], wanted)
             count = connection.execute(text(f"SELECT count(*) FROM {self.name}")).scalar_one()
             if count >= HNSW_FROM:
+                need = min(count * (2 * self.model.dimension + NODE_BYTES), MOST_BUILD_BYTES) >> 20
+                connection.execute(text(f"SET LOCAL maintenance_work_mem = '{max(64, need)}MB'"))
                 connection.execute(
                     text(
                         f"CREATE INDEX IF NOT EXISTS {self.name}_hnsw ON {self.name} USING hnsw (vector halfvec_ip_ops)"
