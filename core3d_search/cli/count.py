@@ -15,6 +15,7 @@ def count(
     scene: options.Scenes = None,
     threshold: Annotated[float, typer.Option(min=0, max=1, help="The least score that counts.")] = options.THRESHOLD,
     lang: options.Language = None,
+    vectors: options.Vectors = None,
     llm: options.LlmUrl = None,
     llm_model: options.LlmModel = None,
     as_json: options.Json = False,
@@ -24,7 +25,7 @@ def count(
     from core3d_search.search.documents import CountRequest
     from core3d_search.search.searcher import Searcher
 
-    with Searcher.open(db, llm=options.llm_parser(llm, llm_model), language=lang) as searcher:
+    with Searcher.open(db, llm=options.llm_parser(llm, llm_model), language=lang, vectors=vectors) as searcher:
         found = counted(searcher, CountRequest(text, scene, threshold))
     if as_json:
         output.print_json(found)

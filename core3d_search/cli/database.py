@@ -142,6 +142,7 @@ def recall(
         int, typer.Option(help="Stored vectors, drawn by a fixed seed, that are asked for.", min=1)
     ] = 100,
     k: Annotated[int, typer.Option("-k", help="Nearest ones of each.", min=1)] = 10,
+    vectors: options.Vectors = None,
     db: options.Database = None,
     as_json: options.Json = False,
 ) -> None:
@@ -150,7 +151,7 @@ def recall(
     from core3d_search.vectors.recall import measure_recall
 
     with Store.open(db) as store:
-        measured = [measure_recall(store, model, queries, k) for model in store.models()]
+        measured = [measure_recall(store, model, queries, k, vectors or "auto") for model in store.models()]
     if as_json:
         output.print_json({"measured": measured})
         return

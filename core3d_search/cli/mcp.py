@@ -8,6 +8,7 @@ from core3d_search.cli import options
 def mcp(
     db: options.Database = None,
     lang: options.Language = None,
+    vectors: options.Vectors = None,
     llm: options.LlmUrl = None,
     llm_model: options.LlmModel = None,
 ) -> None:
@@ -27,5 +28,5 @@ def mcp(
     from core3d_search.search.searcher import Searcher
     from core3d_search.server.agents import agent_server
 
-    with Searcher.open(db, llm=parser, language=lang) as searcher:
+    with Searcher.open(db, llm=parser, language=lang, vectors=vectors) as searcher:
         agent_server(searcher).run("stdio")

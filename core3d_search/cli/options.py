@@ -15,6 +15,15 @@ Database = Annotated[
     str | None,
     typer.Option("--db", envvar="CORE3D_DB", help="Database file or URL.", show_default="core3d.db", metavar="FILE"),
 ]
+Vectors = Annotated[
+    str | None,
+    typer.Option(
+        envvar="CORE3D_VECTORS",
+        help="Vector index: mapped, exact, faiss, torch, pgvector, or an address as qdrant://HOST:6333.",
+        metavar="KIND",
+        show_default="by the number of vectors",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout, and nothing else.")]
 Scenes = Annotated[
     list[str] | None, typer.Option("--scene", help="Only this scene; repeat for several.", metavar="NAME")

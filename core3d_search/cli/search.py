@@ -43,6 +43,7 @@ def search(
     near_misses: Annotated[bool, typer.Option("--near-misses", help="Also show what stays below.")] = False,
     explain: Annotated[bool, typer.Option("--explain", help="Say how the text was understood.")] = False,
     lang: options.Language = None,
+    vectors: options.Vectors = None,
     llm: options.LlmUrl = None,
     llm_model: options.LlmModel = None,
     verify: options.Verify = None,
@@ -65,7 +66,7 @@ def search(
     if as_json and as_csv:
         raise typer.BadParameter("--json and --csv exclude each other")
     queries = [text] if batch is None else _lines(batch)
-    with Searcher.open(db, llm=options.llm_parser(llm, llm_model), language=lang) as searcher:
+    with Searcher.open(db, llm=options.llm_parser(llm, llm_model), language=lang, vectors=vectors) as searcher:
         requests = [
             SearchRequest(
                 query,

@@ -25,6 +25,7 @@ def serve(
         typer.Option(help="A folder whose scans clients may have indexed; repeat for several.", show_default="none"),
     ] = None,
     lang: options.Language = None,
+    vectors: options.Vectors = None,
     llm: options.LlmUrl = None,
     llm_model: options.LlmModel = None,
 ) -> None:
@@ -50,7 +51,10 @@ def serve(
     from core3d_search.server.run import serve as run
     from core3d_search.server.service import Service
 
-    run(Service(settings, parser, lang), lambda address: typer.echo(_greeting(address, settings), err=True))
+    run(
+        Service(settings, parser, lang, vectors=vectors),
+        lambda address: typer.echo(_greeting(address, settings), err=True),
+    )
 
 
 def _greeting(address: str, settings: ServerSettings) -> str:

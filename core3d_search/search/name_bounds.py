@@ -16,17 +16,12 @@ from core3d_search.search.evaluation import asked_names
 from core3d_search.search.index_rows import Floats, IndexRows
 from core3d_search.search.spaces import EmbeddingSpace
 from core3d_search.vectors.mapped import MappedIndex
-from core3d_search.vectors.segments import Segment
 
 DEVIATIONS = 6.0
 """Standard deviations of the rounding of quantised vectors that a bound allows for (segments.rounding)."""
 
 ROUNDING = 1e-5
 """Rounding of float32 inner products."""
-
-AT_ONCE = 262_144
-"""Multiplications in one product of matrices: what is unpacked for it stays in the processor's cache, and OpenBLAS
-starts no threads for it (interface/gemm.c), which would cost more than they save."""
 
 LEAST_BELIEF = 0.05
 """What an anchor is believed at the least, so that the many which are nothing like it are not measured."""
@@ -59,7 +54,7 @@ class Names:
         texts = list(dict.fromkeys([*(name for names in asked for name in names), *nouns]))
         neutral_phrases = self._space.calibration.neutral_phrases
         vectors = self._space.texts([*texts, *neutral_phrases])
-        products = rows.gathered(lambda segment, own: _products(segment, own, vectors))
+        products = rows.gathered(lambda segment, own: segment.products(vectors, own)).astype(np.float64)
         deviation = rows.gathered(lambda segment, own: segment.scales[own]) / np.sqrt(12) * DEVIATIONS
         neutral = products[:, len(texts) :].max(axis=1, keepdims=True)
         calibration, found = self._space.calibration, []
@@ -91,15 +86,3 @@ class Names:
                 width = DEVIATIONS * float(np.linalg.norm(query)) * part.scales[rows] / np.sqrt(12)
                 best = max(best, float((products + width).max()) + ROUNDING)
         return best
-
-
-def _products(
-    segment: Segment, rows: npt.NDArray[np.int64], vectors: npt.NDArray[np.float32]
-) -> npt.NDArray[np.float64]:
-    """Return (N, T) inner products of some rows with `vectors` (T, D)."""
-    products = np.empty((len(rows), len(vectors)))
-    codes, columns = np.asarray(segment.codes), np.ascontiguousarray(vectors.T)
-    step = max(64, AT_ONCE // columns.size)
-    for start in range(0, len(rows), step):
-        products[start : start + step] = codes[rows[start : start + step]].astype(np.float32) @ columns
-    return products * segment.scales[rows, None]

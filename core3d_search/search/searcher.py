@@ -46,24 +46,32 @@ class Searcher:
     """An open database to ask; close it, or use it in a `with`. Safe to share between threads.
 
     Texts are read by the grammar, or by `llm` where there is one (see core3d_search/query/llm.py): its readings are
-    kept in the database, and the grammar reads what it cannot. `explain` says which of them read a text.
+    kept in the database, and the grammar reads what it cannot. `explain` says which of them read a text. `vectors` is
+    the kind of vector index, or the address of one (vectors/__init__.py).
     """
 
-    def __init__(self, store: Store, llm: LlmParser | None = None, language: str | None = None) -> None:
-        self.store, self.language = store, language
+    def __init__(
+        self, store: Store, llm: LlmParser | None = None, language: str | None = None, vectors: str | None = None
+    ) -> None:
+        self.store, self.language, self.vectors = store, language, vectors or "auto"
         self.llm = None if llm is None else replace(llm, cache=store.query_readings)
         self._lock = threading.Lock()
         self._snapshot: Snapshot | None = None
 
     @classmethod
     def open(
-        cls, db: str | os.PathLike[str] | None = None, *, llm: LlmParser | None = None, language: str | None = None
+        cls,
+        db: str | os.PathLike[str] | None = None,
+        *,
+        llm: LlmParser | None = None,
+        language: str | None = None,
+        vectors: str | None = None,
     ) -> Searcher:
         """Open the database at a path or URL; without one at $CORE3D_DB, else ./core3d.db. Raises StoreError.
 
         `language` of the texts: en, de, fr, es or zh; without one it is detected by their words.
         """
-        return cls(Store.open(db), llm, language)
+        return cls(Store.open(db), llm, language, vectors)
 
     def close(self) -> None:
         """Let go of the database."""
@@ -194,7 +202,7 @@ class Searcher:
         with self._lock:
             while self._snapshot is None or self._snapshot.generation != self.store.generation:
                 # once more where an indexer wrote while this one was loading
-                self._snapshot = Snapshot(self.store, self.llm, self._snapshot, self.language)
+                self._snapshot = Snapshot(self.store, self.llm, self._snapshot, self.language, self.vectors)
             return self._snapshot
 
 

@@ -49,7 +49,12 @@ class Snapshot:
     """One generation of the database, loaded piece by piece as questions need it."""
 
     def __init__(
-        self, store: Store, llm: LlmParser | None, before: Snapshot | None = None, language: str | None = None
+        self,
+        store: Store,
+        llm: LlmParser | None,
+        before: Snapshot | None = None,
+        language: str | None = None,
+        vectors: str = "auto",
     ) -> None:
         """Begin with what is known of the scenes; `before` is an earlier generation of the same database."""
         self.store, self.llm, self.generation = store, llm, store.generation
@@ -58,7 +63,7 @@ class Snapshot:
         models = {scene.model.key: scene.model for scene in self._scenes.values() if scene.object_count}
         earlier = {} if before is None else before.spaces
         self.spaces: dict[tuple[str, str], EmbeddingSpace] = {
-            key: EmbeddingSpace(store, model, earlier.get(key)) for key, model in models.items()
+            key: EmbeddingSpace(store, model, earlier.get(key), vectors) for key, model in models.items()
         }
         self._rows = SceneRows(store, self.generation, self._scenes, self.spaces)
 

@@ -44,10 +44,13 @@ class Question:
 class EmbeddingSpace:
     """The objects that one encoder embedded, and texts and pictures in the same space."""
 
-    def __init__(self, store: Store, model: EmbeddingModel, before: EmbeddingSpace | None = None) -> None:
-        """Open the space at the database's generation; `before` is the same space at an earlier one."""
+    def __init__(
+        self, store: Store, model: EmbeddingModel, before: EmbeddingSpace | None = None, vectors: str = "auto"
+    ) -> None:
+        """Open the space at the database's generation; `before` is the same space at an earlier one, `vectors` the kind
+        of index or its address."""
         self.store, self.model = store, model
-        self.index: VectorIndex = open_index(store, model) if before is None else before.index.sync()
+        self.index: VectorIndex = open_index(store, model, vectors) if before is None else before.index.sync()
         self.calibration = Calibration(
             **{**model.calibration, "neutral_phrases": tuple(model.calibration["neutral_phrases"])}
         )

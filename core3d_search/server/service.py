@@ -35,10 +35,11 @@ class Service:
         llm: LlmParser | None = None,
         language: str | None = None,
         jobs: Jobs | None = None,
+        vectors: str | None = None,
     ) -> None:
         self.settings = settings.checked()
         self.store = Store.open(self.settings.database, create=bool(self.settings.roots))
-        self.searcher = Searcher(self.store, llm, language)
+        self.searcher = Searcher(self.store, llm, language, vectors)
         self.access = Access(self.settings)
         self.work = Work(self.settings.limits)
         self.jobs = jobs or Jobs(self.settings)

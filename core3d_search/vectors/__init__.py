@@ -51,23 +51,15 @@ class VectorIndex(Protocol):
 def open_index(store: Store, model: EmbeddingModel, kind: str = "auto") -> VectorIndex:
     """Return an index of a registered `kind` over every embedding that `model` made, up to date with the database.
 
-    "auto" is "exact" (all vectors in memory) below MAPPED_FROM vectors; from there on "pgvector" on a PostgreSQL server
-    that has it, and else "mapped", which itself scans
+    "auto" is "exact" (all vectors in memory) below MAPPED_FROM vectors, and "mapped" from there on, which itself scans
     all up to 50,000 vectors of a segment, looks into the nearest lists beyond, and compares exactly where a filter
-    leaves few. "faiss" and "torch" are exact search in memory, on the GPU where there is one. Raises InputError for an
-    unknown kind, ModelError where the database holds embeddings of other models only.
+    leaves few. "faiss" and "torch" are exact search in memory, on the GPU where there is one; "pgvector" searches in a
+    PostgreSQL server. A kind may also be an address, as qdrant://HOST:6333, whose scheme is the registered name. Raises
+    InputError for an unknown kind, ModelError where the database holds embeddings of other models only.
     """
     if kind == "auto":
-        kind = _planned(store, model)
-    index: VectorIndex = plugins.load("core3d.vectors", kind).open(store, model)
+        kind = "exact" if store.embedding_count(model) < MAPPED_FROM else "mapped"
+    scheme, is_address, _ = kind.partition("://")
+    made = plugins.load("core3d.vectors", scheme)
+    index: VectorIndex = made.open(store, model, kind) if is_address else made.open(store, model)
     return index
-
-
-def _planned(store: Store, model: EmbeddingModel) -> str:
-    if store.embedding_count(model) < MAPPED_FROM:
-        return "exact"
-    if store.path is None and not store.read_only:
-        from core3d_search.vectors.pgvector import is_available
-
-        return "pgvector" if is_available(store) else "mapped"
-    return "mapped"

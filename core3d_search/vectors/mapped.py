@@ -6,6 +6,7 @@
 
 `sync` drops the scenes that are gone or were indexed again, and adds a segment with those that are new: no other vector
 is read. Small segments are joined when there are MOST_SEGMENTS, and all of them once a quarter is dead or in the tail.
+The files of a database on a server are in the cache folder of each user who searches it.
 Two processes that sync at once write different segments; the manifest is replaced in one step, so one of them wins
 whole, and the other's segments are swept away later.
 
@@ -36,7 +37,9 @@ from core3d_search.vectors import segments
 from core3d_search.vectors.columns import COLUMNS, NO_LABEL, Columns, Names, columns_of, joined
 from core3d_search.vectors.exact import check_queries, exact_matches, positions_of
 from core3d_search.vectors.segments import Floats, Ids, Segment
+from core3d_search.vectors.tokens import token_of
 
+KIND = "mapped"
 MOST_SEGMENTS = 8
 SCENES_AT_ONCE = 100
 """Scenes whose vectors are read from the database at a time."""
@@ -260,9 +263,17 @@ class MappedIndex:
 
 
 def index_folder(store: Store, model: EmbeddingModel) -> Path | None:
-    """Return where the files of `model` belong: beside the database, None where that is no file."""
+    """Return where the files of `model` belong: beside the database, or in this user's cache where it is on a server;
+    None for one in memory."""
     space = hashlib.sha256(f"{model.name}\n{model.checksum}".encode()).hexdigest()[:8]
-    return store.beside(f".{space}.vectors")
+    if store.path is not None:
+        return store.beside(f".{space}.vectors")
+    token = None if store.database.engine.dialect.name == "sqlite" else token_of(store, model, KIND)
+    if token is None:
+        return None
+    from platformdirs import user_cache_path
+
+    return user_cache_path("core3d", appauthor=False) / "vectors" / f"{token}.{space}.vectors"
 
 
 def _fetching(store: Store, model: EmbeddingModel) -> Fetch:

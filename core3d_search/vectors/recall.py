@@ -28,9 +28,9 @@ class Recall:
     exact_ms: float
 
 
-def measure_recall(store: Store, model: EmbeddingModel, queries: int, k: int) -> Recall:
-    """Ask the index that `store` uses for the neighbours of some stored vectors, and compare with all of them."""
-    index = open_index(store, model)
+def measure_recall(store: Store, model: EmbeddingModel, queries: int, k: int, kind: str = "auto") -> Recall:
+    """Ask the index of a kind (see `open_index`) for the neighbours of stored vectors, and compare with all of them."""
+    index = open_index(store, model, kind)
     ids = [scene.id for scene in store.searchable_scenes() if scene.model.key == model.key]
     asked = _some_vectors(store, model, ids, queries)
     start = time.perf_counter()

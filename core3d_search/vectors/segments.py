@@ -32,6 +32,13 @@ LEAST_PROBED, PROBED_FOR_EACH = 16, 8
 CHUNK = 8192
 """Vectors that are unpacked at a time: 16 MB of 512 numbers."""
 
+UNPACKED = 128
+"""Vectors whose products are taken at a time: 256 KB of 512 numbers, which stay in the processor's cache."""
+
+SINGLE_THREADED = 262_144
+"""Multiplications in a product of matrices for which OpenBLAS starts no threads (interface/gemm.c): for so little they
+cost more than they save."""
+
 PARTS = (
     "ids", "scene_ids", "codes", "scales", "centroids", "starts", "columns", "names", "given", "by_label", "by_scene",
 )  # fmt: skip
@@ -109,10 +116,9 @@ class Segment:
             probed = np.sort(probed)
         rows, products = [], []
         for number in probed:
-            for start in range(int(self.starts[number]), int(self.starts[number + 1]), CHUNK):
-                stop = min(start + CHUNK, int(self.starts[number + 1]))
-                rows.append(np.arange(start, stop))
-                products.append(self.products(query, slice(start, stop)))
+            start, stop = int(self.starts[number]), int(self.starts[number + 1])
+            rows.append(np.arange(start, stop))
+            products.append(self.products(query, slice(start, stop)))
         found = np.concatenate(rows) if rows else np.zeros(0, np.intp)
         values = np.concatenate(products) if products else np.zeros(0, np.float32)
         if live is None:
@@ -120,8 +126,10 @@ class Segment:
         return found[live[found]], values[live[found]]
 
     def products(self, query: Floats, rows: slice | npt.NDArray[np.intp]) -> Floats:
-        """Return the approximate inner products of some rows."""
-        return (self.codes[rows].astype(np.float32) @ query) * self.scales[rows]
+        """Return the approximate inner products of some rows with `query` (D,), or with several (T, D): (N, T)."""
+        found = _products(np.asarray(self.codes), rows, np.ascontiguousarray(query.T))
+        scales = self.scales[rows]
+        return found * (scales if query.ndim == 1 else scales[:, None])
 
     def write(self, folder: Path) -> Segment:
         """Keep the segment in `folder`, in one step; return it as mapped from there."""
@@ -135,6 +143,20 @@ class Segment:
             shutil.rmtree(draft, ignore_errors=True)
             raise
         return opened(folder, self.name)
+
+
+def _products(codes: npt.NDArray[np.int8], rows: slice | npt.NDArray[np.intp], vectors: Floats) -> Floats:
+    """Return the inner products of some rows of `codes` (N, D) with `vectors` (D,) or (D, T)."""
+    start, stop = rows.indices(len(codes))[:2] if isinstance(rows, slice) else (0, len(rows))
+    found = np.empty((stop - start, *vectors.shape[1:]), np.float32)
+    step = min(UNPACKED, max(32, SINGLE_THREADED // vectors.size))
+    unpacked = np.empty((step, codes.shape[1]), np.float32)
+    for first in range(start, stop, step):
+        last = min(first + step, stop)
+        some = unpacked[: last - first]
+        some[...] = codes[first:last] if isinstance(rows, slice) else codes[rows[first:last]]
+        np.dot(some, vectors, out=found[first - start : last - start])
+    return found
 
 
 def opened(folder: Path, name: str) -> Segment:

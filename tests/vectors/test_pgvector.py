@@ -20,6 +20,7 @@ from core3d_search.schema.checksums import sealed
 from core3d_search.store import EmbeddingModel, RunRecord, SceneRecord, Store
 from core3d_search.testing.vectors import VectorIndexContract
 from core3d_search.vectors import open_index, pgvector
+from core3d_search.vectors.mapped import MappedIndex
 from core3d_search.vectors.pgvector import PgvectorIndex
 
 pytest.importorskip("psycopg")
@@ -79,15 +80,23 @@ def test_a_filter_never_returns_fewer_than_there_are(store, monkeypatch) -> None
         assert np.array_equal(found.ids, truth.ids)
 
 
-def test_the_planner_takes_it_where_it_is(store, tmp_path, monkeypatch) -> None:
+def test_the_planner_takes_files_in_the_users_cache_and_pgvector_where_it_is_named(
+    store, tmp_path, monkeypatch
+) -> None:
     monkeypatch.setattr("core3d_search.vectors.MAPPED_FROM", 10)
-    assert isinstance(open_index(store, MODEL), PgvectorIndex)
-    monkeypatch.setattr(pgvector, "is_available", lambda store: False)
-    assert type(open_index(store, MODEL)).__name__ == "MappedIndex"
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    index = open_index(store, MODEL)
+    assert isinstance(index, MappedIndex)
+    assert list((tmp_path / "cache" / "core3d" / "vectors").glob("*.vectors/manifest.npz"))
+    read, original = [], store.embeddings
+    monkeypatch.setattr(store, "embeddings", lambda model, ids=None: read.append(ids) or original(model, ids))
+    assert len(open_index(store, MODEL)) == 80
+    assert not read, "the files were there"
+    assert isinstance(open_index(store, MODEL, "pgvector"), PgvectorIndex)
     with Store.open(tmp_path / "x.db", create=True) as local:
         write_scene(local)
         with pytest.raises(StoreError, match="has no pgvector"):
-            PgvectorIndex.open(local, MODEL)
+            open_index(local, MODEL, "pgvector")
 
 
 class TestPgvector(VectorIndexContract):
@@ -137,11 +146,10 @@ def filled(store: Store, ids: np.ndarray, vectors: np.ndarray, generation: int) 
 
 def test_answers_are_those_of_sqlite(new_url, tmp_path, monkeypatch) -> None:
     monkeypatch.setitem(plugins.BUILT_IN["core3d.encoders"], "nouns", "fakes:NounEncoder")
-    monkeypatch.setattr("core3d_search.vectors.MAPPED_FROM", 1)
     url = new_url()
     for where in (url, tmp_path / "x.db"):
         write_known_scenes(where)
-    with Searcher.open(url) as there, Searcher.open(tmp_path / "x.db") as here:
+    with Searcher.open(url, vectors="pgvector") as there, Searcher.open(tmp_path / "x.db") as here:
         for asked in ("chair", "red chair near window", "something to sit on", "the largest table"):
             found, expected = there.search(asked, threshold=0), here.search(asked, threshold=0)
             assert [(hit.object_id, hit.score) for hit in found] == [(hit.object_id, hit.score) for hit in expected]
