@@ -125,6 +125,8 @@ def together(data: Path, server: Any, url: str, minutes: float) -> None:
     with Store.open(server.get_uri(database="scans")) as store:
         lost = [name for name, version in written.items() if version_of(store, name) < version]
         damage = store.check()
+        for name in written:
+            store.remove_scene(name)
     print("work                   " + ", ".join(f"{count} {what}" for what, count in sorted(done.items())))
     print(f"lost                   {len(lost)} of {len(written)} scenes; damage: {damage or 'none'}")
 
