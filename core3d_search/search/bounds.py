@@ -102,7 +102,7 @@ class _Bounding:
                 some = found[start : start + size]
                 start, size = start + size, min(size * 2, MOST_CLOSELY)
                 later = float(found.bounds[start]) if start < len(found) else float(some.bounds[-1])
-                bounds = some.alone * self.relations.by_all(some.ids, some.scenes)
+                bounds = self.relations.by_all(some.ids, some.scenes, some.alone, self.least)
                 yield replace(some, bounds=np.minimum(some.bounds, bounds)), later
 
     def _by_name(self) -> Iterator[tuple[Bounded, float]]:
@@ -150,8 +150,10 @@ class _Bounding:
             alone = np.minimum(alone * FLOAT32, named.bounds)
         bounds = alone
         if self.relations.relations:
-            bounds = alone * self.relations.by_labels(named.rows)
-        return Bounded(bounds, named.rows.ids, named.rows.scenes, alone, named.similar)
+            bounds = self.relations.by_labels(named.rows, alone, self.least)
+        able = np.flatnonzero(bounds >= self.least)
+        rows = named.rows[able]
+        return Bounded(bounds[able], rows.ids, rows.scenes, alone[able], named.similar[able])
 
     def _look_bounds(self, table: ObjectTable) -> Iterator[Floats]:
         rows = np.arange(len(table))

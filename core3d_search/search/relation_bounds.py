@@ -103,20 +103,26 @@ class RelationBounds:
         """The most that relations leave of any object's score."""
         return float(np.prod([self._factor_at_most(relation) for relation in self.relations]))
 
-    def by_labels(self, targets: IndexRows) -> Floats:
-        """Return (N,) what relations to the anchors whose labels agree leave, and any others at best: a first sieve."""
-        factor, standing = np.ones(len(targets)), targets.standing(self._turns)
-        for relation in self.relations:
-            factor *= relation_factor(self._joint_by_labels(targets, standing, relation))
-        return factor
+    def by_labels(self, targets: IndexRows, alone: Floats, least: float) -> Floats:
+        """Return (N,) what relations to the anchors whose labels agree leave of `alone` (N,), and relations to any
+        others at best: a first sieve. For `least` see `_product`."""
+        return self._product(alone, least, lambda relation, some: self._joint_by_labels(targets[some], relation))
 
-    def by_all(self, ids: Ids, scenes: Ids) -> Floats:
-        """Return (N,) what relations to any object of their scenes leave of the objects `ids`."""
+    def by_all(self, ids: Ids, scenes: Ids, alone: Floats, least: float) -> Floats:
+        """Return (N,) what relations to any object of their scenes leave of `alone` (N,) of the objects `ids`."""
         around = _Around(IndexRows.in_scenes(self._index, np.unique(scenes)), self._turns)
-        own, factor = around.positions(ids), np.ones(len(ids))
+        own = around.positions(ids)
+        return self._product(alone, least, lambda relation, some: self._joint(around, relation, own[some]))
+
+    def _product(self, alone: Floats, least: float, joint: Callable[[Relation, Ids], Floats]) -> Floats:
+        """Return `alone` (N,) times the factors of the relations; of what cannot reach `least` any more, the relations
+        that are left are not measured."""
+        bounds, left, able = alone.copy(), self.most, np.arange(len(alone))
         for relation in self.relations:
-            factor *= relation_factor(self._joint(around, relation, own))
-        return factor
+            bounds[able] *= relation_factor(joint(relation, able))
+            left /= self._factor_at_most(relation)
+            able = able[bounds[able] * left >= least * (1 - 1e-9)]
+        return bounds
 
     def worth_looking_at(self, least: float) -> IndexRows | None:
         """Return the objects whose relations may leave `least`, by where anchors with labels that agree stand; None
@@ -156,7 +162,7 @@ class RelationBounds:
             self._anchors[relation] = _Anchors(rows, rows.standing(self._turns), label, named)
         return self._anchors[relation]
 
-    def _joint_by_labels(self, targets: IndexRows, standing: Standing, relation: Relation) -> Floats:
+    def _joint_by_labels(self, targets: IndexRows, relation: Relation) -> Floats:
         """Return (N,) the best of relation times belief."""
         noun = relation.anchors[0].noun
         if not self._is_label(noun):
@@ -164,6 +170,7 @@ class RelationBounds:
         joint = np.full(len(targets), OTHER_LABEL)  # of anchors whose labels say something else
         anchors = self._labelled(relation)
         t, a = same_scene(targets.scenes, anchors.rows.scenes)
+        standing = targets.standing(self._turns)
         near = standing.are_near(t, anchors.standing, a, reach(relation.predicate, OTHER_LABEL))
         t, a = t[near], a[near]
         belief = self._believed(anchors, a, noun)
