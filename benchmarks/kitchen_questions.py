@@ -73,7 +73,6 @@ QUESTIONS: dict[str, Regions] = {
 ABSENT = ("bed", "toilet", "bathtub", "bicycle", "piano", "sofa", "refrigerator", "umbrella")
 
 
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)

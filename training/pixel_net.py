@@ -4,9 +4,12 @@
     python -m training.pixel_net --workdir views --models MODELS --start pixel_net.safetensors --rate 1e-3 ...
 
 With --models, rooms furnished with other people's models stand beside the generated ones, and both are seen by worn
-cameras, two frames of three. Rooms are rendered once and kept below --workdir (400 rooms: 13 GB). Pairs of pixels, near and far, are drawn from each
-image: in the network's space those of one object come together, others part. What a pixel shows (its category, or the
-structure of the room) is asked besides, for that makes whole things out of parts; only the structure's answer is kept.
+cameras, two frames of three. Rooms are rendered once and kept below --workdir (400 rooms: 13 GB). A run that was
+stopped goes on from OUT with the ending .state.
+
+Pairs of pixels, near and far, are drawn from each image: in the network's space those of one object come together,
+others part. What a pixel shows (its category, or the structure of the room) is asked besides, for that makes whole
+things out of parts; only the structure's answer is kept.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from core3d_search.indexer.planes import Structure, find_structure
 from core3d_search.meshes.loading import load_model
 from core3d_search.synthetic import Room, generate_room, render_room
 from core3d_search.synthetic.model_rooms import Furniture, furnish_with_models, upright
-from core3d_search.synthetic.worn import photographed, worn_depth
+from core3d_search.synthetic.worn import beside, photographed, worn_depth
 from training.model_scenes import random_color
 from training.models import Model, class_name, indoor_models
 
@@ -63,10 +63,8 @@ def standing_models(library: Path, development: bool) -> list[Model]:
 
 def worn(frame: Frame, rng: np.random.Generator) -> Frame:
     """Return the frame as a worn camera might have taken it, colour and depth some pixels out of register."""
-    rgb = photographed(frame.rgb, rng)
     depth = worn_depth(frame.depth, frame.rgb, float(frame.intrinsics[0, 0]), rng)
-    moved = np.roll(rgb, rng.integers(-2, 3, 2), axis=(0, 1))
-    return replace(frame, rgb=np.ascontiguousarray(moved), depth=depth)
+    return replace(frame, rgb=beside(photographed(frame.rgb, rng), rng), depth=depth)
 
 
 def _furniture(model: Model, rng: np.random.Generator) -> Furniture | None:
@@ -84,7 +82,13 @@ def _furniture(model: Model, rng: np.random.Generator) -> Furniture | None:
     return Furniture(class_name(model.name, model.key), loaded)
 
 
-def _rendered(room: Room, count: int) -> RenderedRoom:
+def render_frames(room: Room, count: int) -> tuple[list[Frame], list[npt.NDArray[np.uint16]]]:
+    """Return `count` frames of a room, and the true ids (H, W) that each shows."""
     rendered = list(render_room(room, frames=count))
     frames = [Frame(r.index, r.rgb, r.depth, r.intrinsics, r.world_from_camera) for r in rendered]
-    return RenderedRoom(room, frames, [r.instance for r in rendered], find_structure(frames, (0, 0, 1)))
+    return frames, [r.instance for r in rendered]
+
+
+def _rendered(room: Room, count: int) -> RenderedRoom:
+    frames, instances = render_frames(room, count)
+    return RenderedRoom(room, frames, instances, find_structure(frames, (0, 0, 1)))

@@ -1,13 +1,16 @@
-"""What a real camera does to a clean picture: light, white balance, lens, motion, noise, few pixels, JPEG; and to depth:
-shadows of the projector, ragged edges, steps, holes."""
+"""What a worn camera makes of a clean frame: light, white balance, lens, motion, noise, few pixels and JPEG in colour;
+the projector's shadows, ragged edges, steps and holes in depth."""
 
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageFilter
+
+from core3d_search.synthetic.render import RenderedFrame
 
 Pixels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
@@ -16,6 +19,20 @@ BASELINE_M, DISPARITY_STEPS = 0.075, 8
 """Metres between camera and projector, and steps to a pixel of disparity: the first Kinect's (Khoshelham and Elberink,
 Accuracy and Resolution of Kinect Depth Data, Sensors 12, 2012)."""
 LONGEST_SHADOW_PX = 28
+
+
+def worn_frame(frame: RenderedFrame, rng: np.random.Generator) -> RenderedFrame:
+    """Return a frame as a worn camera takes it; colour lies up to two pixels beside depth and truth."""
+    depth = worn_depth(frame.depth, frame.rgb, float(frame.intrinsics[0, 0]), rng)
+    return replace(frame, rgb=beside(photographed(frame.rgb, rng), rng), depth=depth)
+
+
+def beside(pixels: Pixels, rng: np.random.Generator) -> Pixels:
+    """Return a picture (H, W, 3) moved by up to two pixels each way, its border repeated."""
+    down, right = rng.integers(0, 5, 2)
+    height, width = pixels.shape[:2]
+    padded = np.pad(pixels, ((2, 2), (2, 2), (0, 0)), mode="edge")
+    return np.ascontiguousarray(padded[down : down + height, right : right + width])
 
 
 def photographed(pixels: Pixels, rng: np.random.Generator) -> Pixels:
