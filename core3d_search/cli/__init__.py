@@ -5,6 +5,7 @@ Exit code 0: done; 1: core3d refused, with the reason on stderr; 2: the command 
 
 from __future__ import annotations
 
+import atexit
 import gc
 import sys
 from collections.abc import Iterator, Mapping
@@ -100,6 +101,7 @@ def version(show_version: bool = typer.Option(False, "--version", help="Print th
 def main() -> None:
     """Run the command line; the entry point of the installed `core3d`."""
     gc.set_threshold(BEFORE_COLLECTION)
+    atexit.register(gc.freeze)  # what is left at the end goes with the process: nobody walks through it once more
     try:
         app()
     except Core3DError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 LONGEST_TEXT, MOST_WORDS = 1000, 200
 """Characters and words that are read; the rest of a longer text is reported as not understood."""
@@ -80,11 +80,16 @@ class Speller:
     def __init__(self, words: Iterable[str]) -> None:
         self.correct = lru_cache(maxsize=8192)(self._correct)
         self.words = frozenset(words)
-        self._deletions: dict[str, str] = {}
+
+    @cached_property
+    def _deletions(self) -> dict[str, str]:
+        """Known words of five letters or more by what is left of them without one letter; built for the first slip."""
+        found: dict[str, str] = {}
         for word in sorted(self.words):
             if len(word) >= 5:
                 for cut in _deletions(word):
-                    self._deletions.setdefault(cut, word)
+                    found.setdefault(cut, word)
+        return found
 
     def _correct(self, word: str) -> str:
         """Return `word` if it is known or nothing is one slip away, else the known word."""

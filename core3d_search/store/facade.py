@@ -15,7 +15,7 @@ import os
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -56,8 +56,10 @@ from core3d_search.store.records import (
     Thumbnail,
 )
 from core3d_search.store.repair import Repair
-from core3d_search.store.transfer import Transferred, transfer
 from core3d_search.store.write import write_scene
+
+if TYPE_CHECKING:
+    from core3d_search.store.transfer import Transferred
 
 
 class Store:
@@ -412,6 +414,8 @@ class Store:
         leaving `target` as it was, where a row is damaged, where `target` has a scene of the same name (unless
         `replace`) or folder, or another object of the same id (unless `fresh_ids`).
         """
+        from core3d_search.store.transfer import transfer
+
         with self.database.reading() as source, target.database.writing() as connection:
             return transfer(source, connection, scenes, replace=replace, fresh_ids=fresh_ids)
 
