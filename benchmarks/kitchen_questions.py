@@ -3,8 +3,8 @@
     python benchmarks/kitchen_questions.py REDKITCHEN --db kitchen.db [--set KEY=VALUE]
 
 REDKITCHEN is indexed into --db unless that is there. The questions were written from looking at the pictures alone,
-before any answer was seen. The first hit at the default threshold is right where its points, seen by the camera of one
-of the named frames, fill a rectangle that has an IoU of 0.25 or more with one drawn there by hand.
+before any answer was seen. The first hit at the default threshold is right where its points, seen by the colour camera
+of one of the named frames, fill a rectangle that has an IoU of 0.25 or more with one drawn there by hand.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from core3d_search.indexer.frames import Frame, SceneReader
 from core3d_search.indexer.masks.progressive import make_generator
 from core3d_search.indexer.pipeline import index_scene
 from core3d_search.indexer.readers import find_scenes
+from core3d_search.indexer.readers.kinect import color_pixels
 from core3d_search.store import Store
 
 Rectangle = tuple[int, int, int, int]
@@ -126,7 +127,7 @@ def seen_rectangle(points: Floats, frame: Frame) -> Rectangle | None:
     camera_from_world = np.linalg.inv(frame.world_from_camera)
     local = points @ camera_from_world[:3, :3].T + camera_from_world[:3, 3]
     local = local[local[:, 2] > 0.1]
-    pixels = (local @ frame.intrinsics.T)[:, :2] / local[:, 2:]
+    pixels = color_pixels(local, frame.intrinsics)
     inside = pixels[((pixels >= 0) & (pixels < (width, height))).all(axis=1)]
     if len(inside) < 5:
         return None
