@@ -30,7 +30,7 @@ def square(x: float, depth: float) -> np.ndarray:
 
 
 def test_points_fill_the_rectangle_that_the_camera_sees() -> None:
-    assert seen_rectangle(square(0, 1), frame()) == (270, 190, 370, 290)
+    assert seen_rectangle(square(0, 1), frame()) == (254, 187, 359, 292)  # 25 mm beside depth
     assert seen_rectangle(square(0, -1), frame()) is None
     assert seen_rectangle(square(5, 1), frame()) is None
 
