@@ -1,4 +1,4 @@
-"""Real pictures: 63 boxes drawn by hand in 8 frames of 7-Scenes RedKitchen, each to be named out of 40 names.
+"""Real pictures: 106 boxes drawn by hand in 12 frames of 7-Scenes RedKitchen, each to be named out of 40 names.
 
     python benchmarks/kitchen_boxes.py REDKITCHEN [--room-network FILE]
 
@@ -47,6 +47,30 @@ BOXES: dict[int, list[tuple[int, int, int, int, str]]] = {
         (104, 262, 152, 314, "mug"), (526, 322, 574, 372, "mug"), (158, 290, 278, 330, "magazine"),
         (264, 352, 404, 462, "magazine"), (440, 0, 612, 68, "tv"), (436, 92, 484, 156, "book"),
         (498, 94, 548, 158, "book"), (0, 158, 364, 260, "kitchen cabinet"), (268, 138, 368, 158, "keyboard"),
+    ],
+    200: [
+        (50, 318, 236, 479, "chair"), (400, 322, 540, 398, "chair"), (332, 378, 388, 438, "mug"),
+        (386, 406, 528, 479, "magazine"), (250, 346, 639, 479, "dining table"), (0, 170, 546, 360, "kitchen cabinet"),
+        (0, 160, 556, 250, "kitchen counter"), (368, 140, 420, 198, "book"), (430, 196, 556, 242, "keyboard"),
+        (184, 78, 250, 160, "paper"),
+    ],
+    350: [
+        (400, 164, 556, 238, "chair"), (78, 146, 222, 196, "chair"), (308, 234, 344, 280, "mug"),
+        (392, 226, 548, 342, "tray"), (540, 322, 639, 398, "game controller"), (14, 248, 164, 326, "magazine"),
+        (0, 198, 130, 240, "magazine"), (0, 176, 639, 479, "dining table"), (0, 84, 312, 200, "kitchen cabinet"),
+        (380, 36, 430, 100, "book"), (444, 42, 494, 104, "book"), (154, 30, 196, 80, "book"),
+    ],
+    480: [
+        (184, 244, 324, 316, "chair"), (470, 338, 639, 454, "chair"), (84, 264, 124, 308, "mug"),
+        (394, 438, 436, 479, "mug"), (102, 296, 226, 364, "magazine"), (94, 394, 242, 479, "magazine"),
+        (70, 310, 168, 384, "paper"), (0, 254, 600, 479, "dining table"), (518, 20, 639, 162, "tv"),
+        (498, 164, 556, 232, "book"), (562, 182, 630, 256, "book"), (0, 130, 430, 350, "kitchen cabinet"),
+        (322, 178, 432, 210, "keyboard"),
+    ],
+    780: [
+        (315, 182, 480, 320, "chair"), (0, 374, 146, 479, "chair"), (290, 372, 372, 462, "mug"),
+        (368, 332, 592, 476, "magazine"), (194, 246, 639, 479, "dining table"), (0, 92, 420, 356, "kitchen cabinet"),
+        (168, 0, 242, 88, "book"), (256, 46, 422, 84, "keyboard"),
     ],
     420: [
         (160, 126, 296, 216, "chair"), (418, 240, 560, 479, "chair"), (0, 160, 450, 479, "dining table"),

@@ -2,6 +2,10 @@
 
     python benchmarks/perception.py --rooms 20 --first-seed 1000        masks of the built-in generator, and true ones
     python benchmarks/perception.py --rooms 5 --set fusion.gamma=0.25   any value of the config
+    python benchmarks/perception.py --rooms 8 --models MODELS --worn    rooms of models that no training saw
+
+With --models, a folder that extract_sh3d.py wrote, rooms are furnished with its development share; --worn shows them by
+a worn camera (core3d_search/synthetic/worn.py).
 
 True masks fed in instead of the generator's measure lifting and fusion alone.
 
@@ -14,14 +18,18 @@ over all true objects matched at 0.25, whether they count or not.
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 from history import add_record_option, record
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from core3d_search.datatypes import Box3D
 from core3d_search.geometry import box_iou
@@ -159,14 +167,18 @@ def visible_enough(instances: Iterable[npt.NDArray[np.integer]], count: int) -> 
     return shown >= MIN_FRAMES
 
 
-def render(seed: int, count: int) -> tuple[list[Frame], list[npt.NDArray[np.integer]], Truth]:
-    """Return the frames, true instance images and truth of one generated room."""
-    from core3d_search.synthetic import generate_room, render_room
+def render(
+    seed: int, count: int, models: Path | None = None, *, by_worn_camera: bool = False
+) -> tuple[list[Frame], list[npt.NDArray[np.integer]], Truth]:
+    """Return the frames, true instance images and truth of one generated room, or one of `models`."""
+    from core3d_search.synthetic import generate_room
+    from training.rendered import furnished, render_frames, standing_models, worn
 
-    room = generate_room(seed)
-    rendered = list(render_room(room, frames=count))
-    frames = [Frame(r.index, r.rgb, r.depth, r.intrinsics, r.world_from_camera) for r in rendered]
-    instances = [r.instance for r in rendered]
+    room = furnished(standing_models(models, development=True), seed) if models else generate_room(seed)
+    frames, instances = render_frames(room, count)
+    if by_worn_camera:
+        rng = np.random.default_rng([seed, 29])
+        frames = [worn(frame, rng) for frame in frames]
     counts = visible_enough(instances, len(room.objects))
     return frames, instances, Truth([o.label for o in room.objects], [o.box for o in room.objects], counts)
 
@@ -179,13 +191,15 @@ def main() -> None:
     parser.add_argument("--masks", choices=("both", "generated", "true"), default="both")
     parser.add_argument("--profile", default="built-in", help="config profile")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="override a config value")
+    parser.add_argument("--models", type=Path, help="folder of models to furnish the rooms with")
+    parser.add_argument("--worn", action="store_true", help="a worn camera takes the frames")
     add_record_option(parser)
     arguments = parser.parse_args()
     config = resolve(arguments.profile, arguments.set)
     totals = {kind: Tally() for kind in ("generated", "true") if arguments.masks in ("both", kind)}
     print(HEADER)
     for seed in range(arguments.first_seed, arguments.first_seed + arguments.rooms):
-        frames, instances, truth = render(seed, arguments.frames)
+        frames, instances, truth = render(seed, arguments.frames, arguments.models, by_worn_camera=arguments.worn)
         for kind, total in totals.items():
             objects = perceive(frames, (0, 0, 1), config, total.seconds, instances if kind == "true" else None)
             room = Tally()

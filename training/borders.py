@@ -1,6 +1,7 @@
 """Fit the classifier of borders between image regions (core3d_search/indexer/masks/built_in/border_net.safetensors).
 
     python -m training.borders --out border_net.safetensors
+    python -m training.borders --models MODELS --furnished 16 --out border_net.safetensors
 
 Regions of rendered rooms are merged by the classifier so far (none in the first round); every pair of adjacent regions
 that lie in one true object each becomes an example: one thing, or two? Later rounds see the regions that the classifier
@@ -25,7 +26,8 @@ from core3d_search.indexer.masks.built_in.borders import Regions, find_regions, 
 from core3d_search.indexer.masks.built_in.columns import Evidence
 from core3d_search.indexer.masks.built_in.pixel_net import PixelEmbedder
 from core3d_search.indexer.masks.built_in.region_tree import BOUND, BorderClassifier, merge_regions
-from training.rendered import rendered_room
+from training.models import Model
+from training.rendered import furnished_room, rendered_room, standing_models, worn
 
 PURE = 0.8
 """Fraction of a region's pixels in one true object from which it makes an example."""
@@ -110,6 +112,19 @@ def load_views(seeds: range, per_room: int, embedder: PixelEmbedder) -> list[Vie
     return views
 
 
+def furnished_views(models: list[Model], seeds: range, per_room: int, embedder: PixelEmbedder) -> list[View]:
+    """Return `per_room` frames of each room furnished with `models`, two of three by a worn camera."""
+    views: list[View] = []
+    for seed in seeds:
+        rng = np.random.default_rng([seed, 37])
+        rendered = furnished_room(models, seed, per_room)
+        for frame, instance in zip(rendered.frames, rendered.instances, strict=True):
+            taken = frame if len(views) % 3 == 2 else worn(frame, rng)
+            known = None if len(views) % 5 == 4 else rendered.structure
+            views.append((find_regions(taken, known, embedder), instance.astype(np.int64)))
+    return views
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rooms", type=int, default=24)
@@ -117,12 +132,18 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=5, help="frames of each room")
     parser.add_argument("--rounds", type=int, default=4)
     parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--models", type=Path, help="folder that extract_sh3d.py wrote; one model in five is left out")
+    parser.add_argument("--furnished", type=int, default=16, help="rooms furnished with them")
     parser.add_argument("--pixel-net", type=Path, default=PIXEL_NET, help="weights by training/pixel_net.py")
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     embedder = PixelEmbedder(arguments.pixel_net.read_bytes())
     views = load_views(range(arguments.first_seed, arguments.first_seed + arguments.rooms), arguments.frames, embedder)
+    if arguments.models:
+        furnished = range(arguments.first_seed, arguments.first_seed + arguments.furnished)
+        models = standing_models(arguments.models, development=False)
+        views += furnished_views(models, furnished, arguments.frames, embedder)
     classifier: BorderClassifier | None = None
     bank: list[Examples] = []
     for turn in range(arguments.rounds):
@@ -134,6 +155,8 @@ def main() -> None:
         seconds = time.perf_counter() - started
         print(f"round {turn}: {len(features)} pairs, {different.mean():.3f} of them two things, {seconds:.0f} s")
     rooms = f"{arguments.first_seed} to {arguments.first_seed + arguments.rooms - 1}"
+    if arguments.models:
+        rooms += f" and {arguments.furnished} furnished with models, worn cameras"
     save_file(arrays, arguments.out, {"trained_on": f"generated rooms {rooms}, {arguments.frames} frames each"})
 
 

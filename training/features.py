@@ -27,7 +27,7 @@ from core3d_search.encoders.lite0 import Lite0, normalised
 from core3d_search.indexer.config import CropConfig
 from core3d_search.indexer.crops import scaled_box
 from core3d_search.indexer.detections import tight_boxes
-from training.camera import photographed
+from core3d_search.synthetic.worn import photographed
 from training.lite0 import pretrained
 from training.views import imperfect, patch_of
 

@@ -1,10 +1,15 @@
 """Train the pixel network of the built-in masks (core3d_search/indexer/masks/built_in/pixel_net.safetensors).
 
     python -m training.pixel_net --workdir views --steps 3000 --out pixel_net.safetensors
+    python -m training.pixel_net --workdir views --models MODELS --start pixel_net.safetensors --rate 1e-3 ...
 
-Rooms are rendered once and kept below --workdir (400 rooms: 13 GB). Pairs of pixels, near and far, are drawn from each
-image: in the network's space those of one object come together, others part. What a pixel shows (its category, or the
-structure of the room) is asked besides, for that makes whole things out of parts; only the structure's answer is kept.
+With --models, rooms furnished with other people's models stand beside the generated ones, and both are seen by worn
+cameras, two frames of three. Rooms are rendered once and kept below --workdir (400 rooms: 13 GB). A run that was
+stopped goes on from OUT with the ending .state.
+
+Pairs of pixels, near and far, are drawn from each image: in the network's space those of one object come together,
+others part. What a pixel shows (its category, or the structure of the room) is asked besides, for that makes whole
+things out of parts; only the structure's answer is kept.
 """
 
 from __future__ import annotations
@@ -25,7 +30,8 @@ from torch.nn import functional
 from core3d_search.indexer.masks.built_in.frame_surfaces import FrameSurfaces
 from core3d_search.indexer.masks.built_in.pixel_net import WIDTHS, InputChannel, PixelNet, network_input
 from core3d_search.synthetic import CATEGORIES
-from training.rendered import rendered_room
+from training.models import Model
+from training.rendered import RenderedRoom, furnished_room, rendered_room, standing_models, worn
 
 HEIGHT, WIDTH = 352, 480
 """Pixels of what the network trains on; multiples of 32."""
@@ -34,6 +40,10 @@ PAIRS = 24_000
 FARTHEST = 80
 """Pixels at half the image's sides between the two of a pair; each octave of distances is as likely."""
 CATEGORY_WEIGHT, STRUCTURE_WEIGHT = 0.15, 0.3
+UNKNOWN = -1
+"""The category of a thing that the generator does not know."""
+WORN_SHARE = 2 / 3
+"""Of frames that a worn camera takes, where models are trained on."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,18 +55,39 @@ class RoomViews:
     categories: npt.NDArray[np.int64]
 
 
-def room_views(seed: int, count: int, folder: Path) -> RoomViews:
+def room_views(seed: int, count: int, folder: Path, *, worn_camera: bool = False) -> RoomViews:
     """Return `count` views of the generated room `seed`, rendered unless `folder` holds them."""
-    file = folder / f"{seed}.npz"
+    file = folder / f"{seed}{'-worn' * worn_camera}.npz"
+    return _kept(file) or _stored(file, rendered_room(seed, count), seed, worn_camera=worn_camera)
+
+
+def furnished_views(models: list[Model], seed: int, count: int, folder: Path) -> RoomViews:
+    """Return `count` views by a worn camera of the room `seed` furnished with `models`, as `room_views` does."""
+    file = folder / f"furnished-{seed}.npz"
+    return _kept(file) or _stored(file, furnished_room(models, seed, count), seed, worn_camera=True)
+
+
+def _kept(file: Path) -> RoomViews | None:
     if not file.exists():
-        rendered = rendered_room(seed, count)
-        seen = [network_input(f, FrameSurfaces.of(f, rendered.structure, smooth=False)) for f in rendered.frames]
-        inputs = [np.round(np.moveaxis(one, -1, 0) * 127).astype(np.int8) for one in seen]
-        names = list(CATEGORIES)
-        categories = [0, *(names.index(item.label) + 1 for item in rendered.room.objects)]
-        np.savez(file, x=np.stack(inputs), inst=np.stack(rendered.instances), cat=np.array(categories))
+        return None
     with np.load(file) as stored:
         return RoomViews(stored["x"], stored["inst"], stored["cat"])
+
+
+def _stored(file: Path, rendered: RenderedRoom, seed: int, *, worn_camera: bool) -> RoomViews:
+    rng = np.random.default_rng([seed, 23])
+    inputs = []
+    for frame in rendered.frames:
+        taken = worn(frame, rng) if worn_camera and rng.random() < WORN_SHARE else frame
+        seen = network_input(taken, FrameSurfaces.of(taken, rendered.structure, smooth=False))
+        inputs.append(np.round(np.moveaxis(seen, -1, 0) * 127).astype(np.int8))
+    numbers = {name: number for number, name in enumerate(CATEGORIES, 1)}
+    categories = np.array([0, *(numbers.get(item.label, UNKNOWN) for item in rendered.room.objects)])
+    views = RoomViews(np.stack(inputs), np.stack(rendered.instances), categories)
+    partial = file.with_suffix(".partial.npz")
+    np.savez(partial, x=views.inputs, inst=views.instances, cat=views.categories)
+    partial.rename(file)
+    return views
 
 
 def varied(views: RoomViews, rng: np.random.Generator) -> tuple[Tensor, npt.NDArray[np.int64]]:
@@ -138,12 +169,17 @@ class Trainee(nn.Module):
                 torch.stack(
                     [
                         pair_loss(squared, flat[first] == flat[second]),
-                        functional.cross_entropy(self.category(pixels[number].index_select(0, some)), shown[::4]),
+                        self._category_loss(pixels[number].index_select(0, some), shown[::4]),
                         functional.binary_cross_entropy_with_logits(built[number][first], (shown == 0).float()),
                     ]
                 )
             )
         return torch.stack(found).mean(0)
+
+    def _category_loss(self, pixels: Tensor, shown: Tensor) -> Tensor:
+        """Return the mean cross-entropy over the pixels whose category is known."""
+        total = functional.cross_entropy(self.category(pixels), shown, ignore_index=UNKNOWN, reduction="sum")
+        return total / (shown != UNKNOWN).sum().clamp(min=1)
 
 
 def main() -> None:
@@ -155,12 +191,22 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=4)
     parser.add_argument("--rate", type=float, default=4e-3, help="learning rate at its peak")
     parser.add_argument("--start", type=Path, help="weights to go on from")
+    parser.add_argument("--models", type=Path, help="folder that extract_sh3d.py wrote; one model in five is left out")
+    parser.add_argument("--furnished", type=int, default=60, help="rooms furnished with them")
     parser.add_argument("--workdir", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
     arguments.workdir.mkdir(parents=True, exist_ok=True)
     seeds = range(arguments.first_seed, arguments.first_seed + arguments.rooms)
-    rooms = [room_views(seed, arguments.frames, arguments.workdir) for seed in seeds]
+    rooms = []
+    if arguments.models:
+        models = standing_models(arguments.models, development=False)
+        furnished = range(arguments.first_seed, arguments.first_seed + arguments.furnished)
+        rooms += [furnished_views(models, seed, arguments.frames, arguments.workdir) for seed in furnished]
+    rooms += [
+        room_views(seed, arguments.frames, arguments.workdir, worn_camera=bool(arguments.models)) for seed in seeds
+    ]
+    torch.set_num_threads(1)
     torch.manual_seed(0)
     rng = np.random.default_rng(0)
     trainee = Trainee()
@@ -170,8 +216,15 @@ def main() -> None:
     weights = list(trainee.parameters())
     optimizer = torch.optim.AdamW(weights, arguments.rate, weight_decay=1e-3)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, arguments.rate, arguments.steps, pct_start=0.06)
-    started, sums = time.perf_counter(), torch.zeros(3)
-    for step in range(1, arguments.steps + 1):
+    started, sums, done = time.perf_counter(), torch.zeros(3), 0
+    state = arguments.out.with_suffix(".state")
+    if state.exists():  # a stopped run goes on
+        kept = torch.load(state, weights_only=False)
+        trainee.load_state_dict(kept["trainee"])
+        optimizer.load_state_dict(kept["optimizer"])
+        schedule.load_state_dict(kept["schedule"])
+        rng.bit_generator.state, done = kept["rng"], kept["step"]
+    for step in range(done + 1, arguments.steps + 1):
         chosen = [rooms[number] for number in rng.integers(len(rooms), size=arguments.batch)]
         x, ids = zip(*(varied(views, rng) for views in chosen), strict=True)
         kinds = [torch.from_numpy(views.categories) for views in chosen]
@@ -189,6 +242,9 @@ def main() -> None:
             )
             sums.zero_()
             save(trainee.net, arguments, step)
+            parts = {"trainee": trainee, "optimizer": optimizer, "schedule": schedule}
+            now = {name: part.state_dict() for name, part in parts.items()}
+            torch.save({**now, "rng": rng.bit_generator.state, "step": step}, state)
     save(trainee.net, arguments, arguments.steps)
 
 
@@ -196,6 +252,8 @@ def save(net: PixelNet, arguments: argparse.Namespace, step: int) -> None:
     """Write the weights in half precision, whole numbers (counts of batches) as they are."""
     state = {name: value.half() if value.is_floating_point() else value for name, value in net.state_dict().items()}
     rooms = f"{arguments.first_seed} to {arguments.first_seed + arguments.rooms - 1}"
+    if arguments.models:
+        rooms += f" and {arguments.furnished} furnished with models, worn cameras"
     told = {"trained_on": f"generated rooms {rooms}, {arguments.frames} frames each, {step} steps of {arguments.batch}"}
     save_file({name: value.contiguous() for name, value in state.items()}, arguments.out, told)
 

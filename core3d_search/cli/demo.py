@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -20,6 +20,10 @@ def demo(
     meshes: Annotated[
         Path | None, typer.Option(help="A folder of 3D models to furnish the rooms with.", show_default="our own")
     ] = None,
+    camera: Annotated[
+        Literal["good", "worn"],
+        typer.Option(help="worn: light, blur, noise, JPEG, and depth with shadows and holes as a Kinect's."),
+    ] = "good",
 ) -> None:
     """Write furnished rooms as posed RGB-D scans, with their exact ground truth beside them.
 
@@ -41,11 +45,12 @@ def demo(
                 tasks[room] = progress.add_task(room, total=total)
             progress.update(tasks[room], completed=done)
 
+        worn = camera == "worn"
         with _stopped_by_signals():
             if meshes is None:
-                demo_rooms(folder, seed=seed, count=count, frames=frames, progress=show)
+                demo_rooms(folder, seed=seed, count=count, frames=frames, worn=worn, progress=show)
             else:
-                model_rooms(folder, meshes, seed=seed, count=count, frames=frames, progress=show)
+                model_rooms(folder, meshes, seed=seed, count=count, frames=frames, worn=worn, progress=show)
     typer.echo(f"{count} rooms in {folder}; next: core3d index {folder}", err=True)
 
 

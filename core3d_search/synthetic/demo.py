@@ -22,18 +22,20 @@ def demo_rooms(
     frames: int = 40,
     width: int = 480,
     height: int = 360,
+    worn: bool = False,
     progress: Progress | None = None,
 ) -> list[Path]:
     """Write `count` furnished rooms of different kinds below `folder` and return their folders.
 
     In all of them together exactly one red chair stands near a window, and another red chair does not, so that
-    "red chair near window" has one right answer. `folder` must be new or empty, else InputError; it appears when all
-    rooms are written, so a run that fails or is stopped leaves nothing behind.
+    "red chair near window" has one right answer. `worn` shows them as a worn camera would. `folder` must be new or
+    empty, else InputError; it appears when all rooms are written, so a run that fails or is stopped leaves nothing
+    behind.
     """
     rooms = plan_demo(seed, count)
     with whole_folder(Path(folder)) as work:
         for room in rooms:
-            write_room(room, work / room.name, frames=frames, width=width, height=height, progress=progress)
+            write_room(room, work / room.name, frames=frames, width=width, height=height, worn=worn, progress=progress)
     return [Path(folder) / room.name for room in rooms]
 
 
@@ -46,6 +48,7 @@ def model_rooms(
     frames: int = 40,
     width: int = 480,
     height: int = 360,
+    worn: bool = False,
     progress: Progress | None = None,
 ) -> list[Path]:
     """Write `count` rooms furnished with the models below the folder `meshes`, as `demo_rooms` does, and return them.
@@ -57,7 +60,7 @@ def model_rooms(
         names = []
         for number in range(count):
             room = furnish_with_models(furniture, 1000 * seed + number, name=f"furnished-{number + 1}")
-            write_room(room, work / room.name, frames=frames, width=width, height=height, progress=progress)
+            write_room(room, work / room.name, frames=frames, width=width, height=height, worn=worn, progress=progress)
             names.append(room.name)
     return [Path(folder) / name for name in names]
 

@@ -61,7 +61,7 @@ def load_furniture(folder: Path) -> list[Furniture]:
         except InputError:
             continue
         if model is not None and SMALLEST_M <= np.ptp(model.bounds, axis=0).max() <= LARGEST_M:
-            found.append(Furniture(label, _upright(model)))
+            found.append(Furniture(label, upright(model)))
     if not found:
         raise InputError(f"{folder} holds no model that fits into a room: {', '.join(SUFFIXES)}, up to {LARGEST_M:g} m")
     return found
@@ -85,7 +85,7 @@ def furnish_with_models(furniture: Sequence[Furniture], seed: int, *, count: int
     return replace(empty, objects=tuple(placed), relations=find_relations(tuple(placed)))
 
 
-def _upright(model: Model) -> Model:
+def upright(model: Model) -> Model:
     """Return a model turned to z up, the middle of its base at the origin."""
     turned = model.moved(level_axes(model.up).T, np.zeros(3))
     low, high = turned.bounds

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from core3d_search.synthetic.render import render_room
 from core3d_search.synthetic.room import Room
+from core3d_search.synthetic.worn import worn_frame
 
 Progress = Callable[[str, int, int], None]
 """Called with the room's name, frames written so far and frames in all."""
@@ -30,9 +31,10 @@ def write_room(
     height: int = 360,
     seed: int | None = None,
     noise: bool = True,
+    worn: bool = False,
     progress: Progress | None = None,
 ) -> Path:
-    """Render a room into `folder` and return it.
+    """Render a room into `folder` and return it; `worn` shows it as a worn camera would, see worn.py.
 
     Written: `color/NNNNN.jpg`, `depth/NNNNN.png` (16-bit millimetres, 0 = none), `instance/NNNNN.png` (16-bit object
     ids, 0 = none), `pose/NNNNN.txt` (4 x 4 camera-to-world, OpenCV axes), `intrinsics.txt`, `scene.json` and
@@ -45,7 +47,10 @@ def write_room(
         (root / part).mkdir(parents=True, exist_ok=True)
     pixels = np.zeros((frames, len(room.objects) + 1), np.int64)
     intrinsics = np.eye(3)
+    wear = np.random.default_rng([room.seed if seed is None else seed, 31])
     for frame in render_room(room, frames=frames, width=width, height=height, seed=seed, noise=noise):
+        if worn:
+            frame = worn_frame(frame, wear)
         stem = f"{frame.index:05d}"
         Image.fromarray(frame.rgb).save(root / "color" / f"{stem}.jpg", quality=JPEG_QUALITY)
         millimetres = np.round(frame.depth * 1000).astype(np.uint16)
@@ -57,7 +62,7 @@ def write_room(
         if progress is not None:
             progress(room.name, frame.index + 1, frames)
     _write_matrix(root / "intrinsics.txt", intrinsics)
-    scene = {
+    scene: dict[str, Any] = {
         "name": room.name, "kind": room.kind, "up": list(room.up), "depth_scale": 1000.0, "camera_axes": "opencv",
         "seed": room.seed, "generator": "core3d_search.synthetic",
     }  # fmt: skip

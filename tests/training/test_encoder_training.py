@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training.camera import photographed
+from core3d_search.synthetic.worn import photographed
 from training.imagenet_names import HOUSEHOLD
 from training.labels import LABELS
 from training.models import class_name, everyday_name, indoor_models, load_parts

@@ -87,3 +87,14 @@ def test_the_border_classifier_learns_from_what_regions_truly_are() -> None:
     hidden = np.maximum(((x - classifier.mean) / classifier.scale) @ weight0 + bias0, 0)
     guessed = (np.maximum(hidden @ weight1 + bias1, 0) @ weight2 + bias2)[:, 0] > 0
     assert (guessed == apart).mean() > 0.9
+
+
+def test_a_thing_of_no_known_category_asks_for_none(views: tuple[pixel_net.RoomViews, Path]) -> None:
+    room, _ = views
+    torch.manual_seed(0)
+    trainee = pixel_net.Trainee()
+    x, ids = pixel_net.varied(room, np.random.default_rng(1))
+    kinds = torch.full((len(room.categories),), pixel_net.UNKNOWN)
+    losses = trainee.losses(x[None], [ids], [kinds], np.random.default_rng(2))
+    assert float(losses[1].detach()) == 0
+    assert torch.isfinite(losses).all()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core3d_search.indexer.readers import find_scenes
+from core3d_search.indexer.readers import find_scenes, kinect
 from core3d_search.indexer.readers.seven_scenes import KINECT_INTRINSICS, SevenScenesReader
 
 
@@ -47,3 +47,13 @@ def test_the_real_kitchen_is_recognised_and_agrees_between_frames(shared):
     measured = second.depth[y[inside], x[inside]]
     error = np.abs(measured - seen[2][inside])[measured > 0]
     assert np.median(error) < 0.03
+
+
+def test_the_real_kitchen_is_registered_where_its_files_are_not(shared):
+    (reader,) = find_scenes(shared / "data" / "redkitchen")
+    stored = reader._read_unregistered(28)
+    assert kinect.is_unregistered([stored])
+    frame = reader[28]
+    assert not kinect.is_unregistered([frame])
+    np.testing.assert_array_equal(frame.depth, stored.depth)
+    assert not np.array_equal(frame.rgb, stored.rgb)
