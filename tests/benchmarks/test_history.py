@@ -4,6 +4,7 @@ import importlib.util
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -68,6 +69,7 @@ def test_a_recorded_figure_carries_command_commit_and_machine(history, tmp_path,
     assert str(tmp_path) not in json.dumps(lines)
 
 
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 def test_the_commit_is_that_of_the_checkout_and_says_whether_files_differ(history, tmp_path, monkeypatch):
     def git(*line):
         who = ("-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false")
