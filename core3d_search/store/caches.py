@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, func, insert, select, true
 
 from core3d_search.schema.blobs import decode_vectors, encode_vector
 from core3d_search.schema.checksums import is_whole, stored
@@ -20,6 +20,10 @@ from core3d_search.store.records import EmbeddingModel, IndexStamp
 from core3d_search.store.statements import insert_rows
 
 LONGEST_CACHED_TEXT = 512
+
+MOST_CACHED_TEXTS = 10_000
+"""Texts of one model that are remembered: some 20 MB at 512 dimensions. At one more all are forgotten, so that a server
+that strangers ask does not grow for ever; the texts that come back are soon known again."""
 
 
 class QueryReadings:
@@ -60,11 +64,14 @@ def cached_queries(
 def cache_queries(
     connection: Connection, vectors: Mapping[str, npt.NDArray[np.float32]], model: EmbeddingModel
 ) -> None:
-    """Remember the embeddings by `model` of texts; those that are too long are passed over."""
+    """Remember the embeddings by `model` of texts, instead of all others where these are too many; no long ones."""
     cache = query_embeddings
     model_id = model_key(connection, model)
     short = {text: vector for text, vector in vectors.items() if len(text) <= LONGEST_CACHED_TEXT}
-    connection.execute(delete(cache).where(cache.c.embedding_model_id == model_id, cache.c.text.in_(list(short))))
+    of_model = cache.c.embedding_model_id == model_id
+    count = connection.execute(select(func.count()).select_from(cache).where(of_model)).scalar_one()
+    full = count + len(short) > MOST_CACHED_TEXTS
+    connection.execute(delete(cache).where(of_model, true() if full else cache.c.text.in_(list(short))))
     made = [
         {"embedding_model_id": model_id, "text": text, "vector": encode_vector(vector)}
         for text, vector in short.items()

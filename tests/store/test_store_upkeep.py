@@ -11,6 +11,7 @@ import pytest
 from store_samples import (
     MODEL,
     OTHER_MODEL,
+    failed_run,
     frame_records,
     observation_records,
     run_record,
@@ -21,7 +22,7 @@ from store_samples import (
 )
 
 from core3d_search.errors import ModelError, StoreError
-from core3d_search.store import IndexStamp, Store
+from core3d_search.store import IndexStamp, Store, caches
 from core3d_search.version import __version__
 
 
@@ -172,6 +173,20 @@ def test_query_embeddings_are_remembered_for_their_model_alone(store: Store) -> 
     }
     assert store.cached_query_embeddings(["red chair"], OTHER_MODEL) == {}
     assert store.cached_query_embeddings([], MODEL) == {}
+
+
+def test_a_cache_of_queries_that_is_full_begins_anew(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(caches, "MOST_CACHED_TEXTS", 3)
+    write_scene(store)
+    store.record_failed_run(scene_record("attic"), failed_run(model=OTHER_MODEL))
+    vector = unit_vectors(1)[0]
+    for text in ("chair", "lamp", "sofa"):
+        assert store.cache_query_embeddings({text: vector}, MODEL)
+    assert store.cache_query_embeddings({"chair": vector}, OTHER_MODEL), "another model has room of its own"
+    assert store.info().counts["query_embeddings"] == 4
+    assert store.cache_query_embeddings({"bed": vector}, MODEL)
+    assert set(store.cached_query_embeddings(["chair", "lamp", "sofa", "bed"], MODEL)) == {"bed"}
+    assert set(store.cached_query_embeddings(["chair"], OTHER_MODEL)) == {"chair"}
 
 
 def test_very_long_queries_are_not_remembered(store: Store) -> None:
