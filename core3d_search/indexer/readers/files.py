@@ -133,6 +133,15 @@ def files_under(*places: Path) -> list[Path]:
     return [file for place in places for file in (_inside(place) if place.is_dir() else [place]) if file.is_file()]
 
 
+def folder_called(source: Path, names: Iterable[str]) -> Path | None:
+    """Return the first folder in `source` of these lower-case names, however it is capitalised; None without."""
+    try:
+        there = {place.name.lower(): place for place in _inside(source) if place.is_dir()}  # of RGB and rgb the latter
+    except InputError:
+        return None
+    return next((there[name] for name in names if name in there), None)
+
+
 def numbered(files: Iterable[Path]) -> dict[int, Path]:
     """Return files by the last number in their names, such as 12 for `frame000012.jpg`, in rising order."""
     found = {int(digits[-1]): file for file in sorted(files) if (digits := re.findall(r"\d+", file.stem))}

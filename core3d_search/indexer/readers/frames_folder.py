@@ -12,12 +12,14 @@ import numpy.typing as npt
 
 from core3d_search.errors import InputError
 from core3d_search.indexer.readers import images
-from core3d_search.indexer.readers.files import files_under
+from core3d_search.indexer.readers.files import files_under, folder_called
 from core3d_search.indexer.readers.posed_images import NO_POSES, Camera, FrameParts, PosedImagesReader, no_pose
 from core3d_search.indexer.readers.trajectories import Trajectory, nearest, read_csv, read_tum
 
 Floats = npt.NDArray[np.float64]
-COLOR_FOLDERS = ("color", "images", "rgb", "image")
+COLOR_FOLDERS = ("color", "images", "rgb", "image", "colors", "colour")
+DEPTH_FOLDERS = ("depth", "depths", "depth_images")
+POSE_FOLDERS = ("pose", "poses")
 COLOR_ENDINGS = (".jpg", ".jpeg", ".png")
 LISTS = ("trajectory.csv", "poses.csv", "trajectory.txt", "poses.txt", "groundtruth.txt")
 TOLERANCE_S = 0.02
@@ -27,6 +29,7 @@ TOLERANCE_S = 0.02
 class FramesFolderReader(PosedImagesReader):
     """Reads `color/NNNNN.jpg|png` (or `images/`, `rgb/`), `depth/NNNNN.png`, `pose/NNNNN.txt`, `intrinsics.txt`.
 
+    Folders may be called in the plural (`poses/`) and in capitals (`RGB/`).
     `scene.json` may set `name` and any of `ReadOptions`. Colour images define the frames: one without depth or pose is
     an error of that frame alone. In the place of `pose/` a `trajectory.csv` or `trajectory.txt` (TUM's lines of time
     and pose) may stand: an image's pose is the one of its file name or number, else the one nearest to the time that is
@@ -39,18 +42,22 @@ class FramesFolderReader(PosedImagesReader):
     @classmethod
     def recognises(cls, source: Path) -> bool:
         """Return whether colour comes with depth or poses; `open` says which is missing."""
-        if (source / "transforms.json").exists() or not any((source / name).is_dir() for name in COLOR_FOLDERS):
+        color = folder_called(source, COLOR_FOLDERS)
+        if color is None or (source / "transforms.json").exists():
             return False
-        return (source / "depth").is_dir() or ((source / "pose").is_dir() and (source / "color").is_dir())
+        if folder_called(source, DEPTH_FOLDERS) is not None:
+            return True
+        return color.name.lower() == "color" and folder_called(source, POSE_FOLDERS) is not None
 
     def list_frames(self) -> Sequence[FrameParts]:
         """Return a frame for each colour image, in the order of their numbers."""
         colors = self._colors()
-        if not (self.source / "depth").is_dir():
+        depth_folder = folder_called(self.source, DEPTH_FOLDERS)
+        if depth_folder is None:
             raise InputError(f"{self.source} has colour and poses but no depth/: 16-bit depth images are needed")
         poses = self._poses(colors)
         camera = Camera(images.read_intrinsics(self.source / "intrinsics.txt"))
-        depths = self._partners("depth", colors, ".png", ".npy", ".tiff", ".tif")
+        depths = _partners(depth_folder, colors, ".png", ".npy", ".tiff", ".tif")
         return [
             FrameParts(
                 color=partial(images.read_color, color),
@@ -68,11 +75,12 @@ class FramesFolderReader(PosedImagesReader):
 
     def files(self) -> list[Path]:
         """Return every file that a frame is read from."""
-        parts = (self._color_folder().name, "depth", "pose", "intrinsics.txt", "scene.json", *self._list_names())
-        return files_under(*(self.source / part for part in parts))
+        folders = (folder_called(self.source, names) for names in (COLOR_FOLDERS, DEPTH_FOLDERS, POSE_FOLDERS))
+        named = ("intrinsics.txt", "scene.json", *self._list_names())
+        return files_under(*(folder for folder in folders if folder), *(self.source / name for name in named))
 
     def _color_folder(self) -> Path:
-        folder = next((self.source / name for name in COLOR_FOLDERS if (self.source / name).is_dir()), None)
+        folder = folder_called(self.source, COLOR_FOLDERS)
         if folder is None:
             raise InputError(f"{self.source} holds no folder of colour images: {', '.join(COLOR_FOLDERS)}")
         return folder
@@ -88,22 +96,9 @@ class FramesFolderReader(PosedImagesReader):
         found = plain or found  # thumbnails and the like beside 00000.jpg are no frames
         return sorted(found, key=lambda path: (_number(path), path.name))
 
-    def _partners(self, folder: str, colors: Sequence[Path], *endings: str) -> list[Path]:
-        """Return the file in `folder` of each colour image: of its name, else of its number (rgb_12, depth_12).
-
-        Where there is none, the one that should be there.
-        """
-        files = [file for file in files_under(self.source / folder) if file.suffix.lower() in endings]
-        by_name = {file.stem: file for file in reversed(files)}
-        by_number = {_number(file): file for file in reversed(files)}
-        return [
-            by_name.get(color.stem) or by_number.get(_number(color), self.source / folder / f"{color.stem}{endings[0]}")
-            for color in colors
-        ]
-
     def _list_names(self) -> list[str]:
         """Return the list of poses that is used, none where there is a folder of them."""
-        if self.estimates_poses or (self.source / "pose").is_dir():
+        if self.estimates_poses or folder_called(self.source, POSE_FOLDERS) is not None:
             return []
         return [name for name in LISTS if (self.source / name).is_file()][:1]
 
@@ -111,8 +106,9 @@ class FramesFolderReader(PosedImagesReader):
         """Return how the pose of each colour image is read."""
         if self.estimates_poses:
             return [no_pose(color) for color in colors]
-        if (self.source / "pose").is_dir():
-            return [partial(images.read_rigid_transform, file) for file in self._partners("pose", colors, ".txt")]
+        folder = folder_called(self.source, POSE_FOLDERS)
+        if folder is not None:
+            return [partial(images.read_rigid_transform, file) for file in _partners(folder, colors, ".txt")]
         names = self._list_names()
         if not names:
             raise InputError(
@@ -123,6 +119,20 @@ class FramesFolderReader(PosedImagesReader):
         trajectory = read_csv(path) if path.suffix == ".csv" else read_tum(path)
         rows = matched(trajectory, colors)
         return [partial(_listed_pose, trajectory, row, path, color) for row, color in zip(rows, colors, strict=True)]
+
+
+def _partners(folder: Path, colors: Sequence[Path], *endings: str) -> list[Path]:
+    """Return the file in `folder` of each colour image: of its name, else of its number (rgb_12, depth_12).
+
+    Where there is none, the one that should be there.
+    """
+    files = [file for file in files_under(folder) if file.suffix.lower() in endings]
+    by_name = {file.stem: file for file in reversed(files)}
+    by_number = {_number(file): file for file in reversed(files)}
+    return [
+        by_name.get(color.stem) or by_number.get(_number(color), folder / f"{color.stem}{endings[0]}")
+        for color in colors
+    ]
 
 
 def matched(trajectory: Trajectory, colors: Sequence[Path]) -> list[int]:

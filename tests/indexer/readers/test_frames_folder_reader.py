@@ -172,6 +172,23 @@ def test_depth_and_pose_are_found_by_number_whatever_the_names_and_their_case(fr
     assert [int(reader[i].rgb[0, 0, 0]) for i in range(2)] == [0, 10]
 
 
+@pytest.mark.parametrize(
+    ("color", "depth", "pose"), [("RGB", "Depth", "Poses"), ("Images", "depths", "poses"), ("Color", "DEPTH", "pose")]
+)
+def test_folders_may_be_called_in_the_plural_and_in_capitals(scene, color, depth, pose):
+    plain = FramesFolderReader.open(scene)[1]
+    for old, new in (("color", color), ("depth", depth), ("pose", pose)):
+        (scene / old).rename(scene / f"{new}-")
+        (scene / f"{new}-").rename(scene / new)
+    (reader,) = find_scenes(scene)
+    assert isinstance(reader, FramesFolderReader)
+    frame = reader[1]
+    np.testing.assert_array_equal(frame.rgb, plain.rgb)
+    np.testing.assert_array_equal(frame.depth, plain.depth)
+    np.testing.assert_array_equal(frame.world_from_camera, POSE)
+    assert {file.parent.name for file in reader.files()} == {color, depth, pose, scene.name}
+
+
 def test_depth_may_be_arrays(frames_scene, tmp_path):
     scene = frames_scene(tmp_path / "scene", 1)
     (scene / "depth" / "00000.png").unlink()
