@@ -12,8 +12,9 @@ import numpy.typing as npt
 
 from core3d_search.errors import InputError
 from core3d_search.indexer.readers import images
+from core3d_search.indexer.readers.camera_file import camera_file, read_camera
 from core3d_search.indexer.readers.files import files_under, folder_called
-from core3d_search.indexer.readers.posed_images import NO_POSES, Camera, FrameParts, PosedImagesReader, no_pose
+from core3d_search.indexer.readers.posed_images import NO_POSES, FrameParts, PosedImagesReader, no_pose
 from core3d_search.indexer.readers.trajectories import Trajectory, nearest, read_csv, read_tum
 
 Floats = npt.NDArray[np.float64]
@@ -21,6 +22,7 @@ COLOR_FOLDERS = ("color", "images", "rgb", "image", "colors", "colour")
 DEPTH_FOLDERS = ("depth", "depths", "depth_images")
 POSE_FOLDERS = ("pose", "poses")
 COLOR_ENDINGS = (".jpg", ".jpeg", ".png")
+DEPTH_ENDINGS = (".png", ".npy", ".tiff", ".tif")
 LISTS = ("trajectory.csv", "poses.csv", "trajectory.txt", "poses.txt", "groundtruth.txt")
 TOLERANCE_S = 0.02
 """The farthest that a pose may lie from an image that is named by its time (TUM's associate.py)."""
@@ -29,7 +31,8 @@ TOLERANCE_S = 0.02
 class FramesFolderReader(PosedImagesReader):
     """Reads `color/NNNNN.jpg|png` (or `images/`, `rgb/`), `depth/NNNNN.png`, `pose/NNNNN.txt`, `intrinsics.txt`.
 
-    Folders may be called in the plural (`poses/`) and in capitals (`RGB/`).
+    Folders may be called in the plural (`poses/`) and in capitals (`RGB/`); `intrinsics.json` and the like
+    (camera_file.py) may stand in the place of `intrinsics.txt`.
     `scene.json` may set `name` and any of `ReadOptions`. Colour images define the frames: one without depth or pose is
     an error of that frame alone. In the place of `pose/` a `trajectory.csv` or `trajectory.txt` (TUM's lines of time
     and pose) may stand: an image's pose is the one of its file name or number, else the one nearest to the time that is
@@ -56,8 +59,9 @@ class FramesFolderReader(PosedImagesReader):
         if depth_folder is None:
             raise InputError(f"{self.source} has colour and poses but no depth/: 16-bit depth images are needed")
         poses = self._poses(colors)
-        camera = Camera(images.read_intrinsics(self.source / "intrinsics.txt"))
-        depths = _partners(depth_folder, colors, ".png", ".npy", ".tiff", ".tif")
+        camera = read_camera(camera_file(self.source) or self.source / "intrinsics.txt")
+        depths = _partners(depth_folder, colors, *DEPTH_ENDINGS)
+        _refuse_lossy(depth_folder)
         return [
             FrameParts(
                 color=partial(images.read_color, color),
@@ -76,7 +80,7 @@ class FramesFolderReader(PosedImagesReader):
     def files(self) -> list[Path]:
         """Return every file that a frame is read from."""
         folders = (folder_called(self.source, names) for names in (COLOR_FOLDERS, DEPTH_FOLDERS, POSE_FOLDERS))
-        named = ("intrinsics.txt", "scene.json", *self._list_names())
+        named = ((camera_file(self.source) or Path("intrinsics.txt")).name, "scene.json", *self._list_names())
         return files_under(*(folder for folder in folders if folder), *(self.source / name for name in named))
 
     def _color_folder(self) -> Path:
@@ -119,6 +123,16 @@ class FramesFolderReader(PosedImagesReader):
         trajectory = read_csv(path) if path.suffix == ".csv" else read_tum(path)
         rows = matched(trajectory, colors)
         return [partial(_listed_pose, trajectory, row, path, color) for row, color in zip(rows, colors, strict=True)]
+
+
+def _refuse_lossy(depth_folder: Path) -> None:
+    """Raise InputError where depth comes as JPEG alone: eight bits, and smeared at every edge."""
+    endings = {file.suffix.lower() for file in files_under(depth_folder)}
+    if endings & {".jpg", ".jpeg"} and not endings & set(DEPTH_ENDINGS):
+        raise InputError(
+            f"{depth_folder} holds JPEG images, which do not keep distances (they are pictures of depth): export it as "
+            "16-bit PNG, .npy or TIFF"
+        )
 
 
 def _partners(folder: Path, colors: Sequence[Path], *endings: str) -> list[Path]:

@@ -7,11 +7,11 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from core3d_search.errors import InputError
 from core3d_search.indexer.readers import images
-from core3d_search.indexer.readers.files import files_under, numbered, read_json_object
+from core3d_search.indexer.readers.camera_file import camera_file, read_camera
+from core3d_search.indexer.readers.files import files_under, numbered
 from core3d_search.indexer.readers.posed_images import Camera, FrameParts, PosedImagesReader
 from core3d_search.indexer.readers.trajectories import read_log
 
@@ -80,14 +80,7 @@ class RedwoodReader(PosedImagesReader):
         return usual if usual.is_file() else min(self.source.glob("*.log"), default=usual)
 
     def _camera(self) -> Camera:
-        path = next((self.source / name for name in CAMERA_FILES if (self.source / name).is_file()), None)
+        path = camera_file(self.source, CAMERA_FILES)
         if path is None:
             return Camera(PRIMESENSE, (640, 480))
-        values = read_json_object(path)
-        matrix: npt.NDArray[np.float64]
-        try:
-            matrix = np.asarray(values["intrinsic_matrix"], np.float64).reshape(3, 3).T
-            size = (int(values["width"]), int(values["height"]))
-        except (KeyError, TypeError, ValueError, OverflowError) as error:
-            raise InputError(f"{path} must hold width, height and the nine numbers of intrinsic_matrix") from error
-        return Camera(images.pinhole(matrix[0, 0], matrix[1, 1], matrix[0, 2], matrix[1, 2], path), size)
+        return read_camera(path)

@@ -189,6 +189,14 @@ def test_folders_may_be_called_in_the_plural_and_in_capitals(scene, color, depth
     assert {file.parent.name for file in reader.files()} == {color, depth, pose, scene.name}
 
 
+def test_depth_as_jpeg_is_refused_with_what_to_do(scene):
+    for file in (scene / "depth").iterdir():
+        file.unlink()
+        Image.fromarray(np.full((6, 8), 100, np.uint8)).save(file.with_suffix(".jpg"))
+    with pytest.raises(InputError, match=r"JPEG.*16-bit PNG"):
+        FramesFolderReader.open(scene)
+
+
 def test_depth_may_be_arrays(frames_scene, tmp_path):
     scene = frames_scene(tmp_path / "scene", 1)
     (scene / "depth" / "00000.png").unlink()
