@@ -40,7 +40,7 @@ class FramesFolderReader(PosedImagesReader):
     """
 
     format = "frames"
-    layout = "color/00000.jpg, depth/00000.png, pose/00000.txt (or trajectory.csv, trajectory.txt), intrinsics.txt"
+    layout = "color/00000.jpg, depth/00000.png, pose/00000.txt (or trajectory.csv|txt), intrinsics.txt (or .json)"
 
     @classmethod
     def recognises(cls, source: Path) -> bool:
