@@ -1,5 +1,8 @@
 """Fits the powers of scoring.py: how much each kind of factor counts, from hits that are known to be right or wrong.
 
+Then, with the powers that are in scoring.py, the calibration: the power of the whole score that makes it the share of
+right first hits of benchmarks/search.py.
+
     python training/fit_scores.py --workdir FOLDER --seed 3000      # rooms as benchmarks/search.py writes and
     indexes them
 
@@ -46,7 +49,9 @@ def main() -> None:
     truths = {truth["name"]: truth for _, truth in rooms.prepare(arguments)}
     with Searcher.open(arguments.workdir / "rooms.db") as searcher:
         logs, right = samples(searcher, truths, arguments)
+        scores, first = first_hits(searcher, truths, arguments)
     fit(logs, right)
+    fit_calibration(scores, first)
 
 
 def samples(
@@ -60,10 +65,33 @@ def samples(
             row = np.zeros(len(KINDS))
             for reason in (said for said in hit.reasons if said.kind in KINDS):
                 kind = KINDS.index(reason.kind)
-                row[kind] += np.log(np.clip(reason.score, 1e-3, 1.0)) / powers[reason.kind]
+                row[kind] += np.log(np.clip(reason.score, 1e-3, 1.0)) / (powers[reason.kind] * scoring.CALIBRATION)
             logs.append(row)
             right.append((hit.scene, true_thing(hit, truths)) in answers)
     return np.array(logs), np.array(right)
+
+
+def first_hits(
+    searcher: Searcher, truths: dict[str, dict], arguments: argparse.Namespace
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return (S,) scores before calibration and (S,) whether the hit is right, as benchmarks/search.py judges it."""
+    scores, right = [], []
+    for scene, truth in truths.items():
+        for question in rooms.questions(scene, truth, arguments.per_room):
+            for hit in searcher.search(question.text, k=1, scenes=[scene], threshold=0.0):
+                scores.append(hit.score ** (1.0 / scoring.CALIBRATION))
+                right.append(true_thing(hit, truths) in question.answers)
+    return np.array(scores), np.array(right)
+
+
+def fit_calibration(scores: np.ndarray, right: np.ndarray) -> None:
+    print("power of the whole: log loss, and the distance of shares from scores in tenths of them")
+    for power in np.arange(0.3, 1.01, 0.05):
+        p = np.clip(scores**power, 1e-4, 0.999)
+        loss = -np.where(right, np.log(p), np.log(1 - p)).mean()
+        tenth = np.minimum((p * 10).astype(int), 9)
+        error = sum(abs(p[tenth == k].sum() - right[tenth == k].sum()) for k in range(10)) / len(p)
+        print(f"  {power:.2f}: {loss:.4f}, {error:.3f}")
 
 
 def asked(truths: dict[str, dict], per_room: int) -> Iterator[tuple[str, list[str], frozenset[tuple[str, int]]]]:

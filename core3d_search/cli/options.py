@@ -112,7 +112,7 @@ Objects = Annotated[
 ]
 Library = Annotated[bool, typer.Option("--library", help="A folder of single models: one scene, an object each.")]
 
-THRESHOLD = 0.4
+THRESHOLD = 0.67
 """The Searcher's own (a test compares them): importing it here would slow down `--help`."""
 
 

@@ -146,7 +146,7 @@ def _print_hits(hits: Sequence[Hit], threshold: float) -> None:
         typer.echo(f"{rank}. {hit.scene} · {hit.label or 'object'} #{hit.object_id} · score {hit.score:.2f}{below}")
         typer.echo(f"   center {output.metres(hit.box.center)} m · size {output.metres(hit.box.extent)} m")
         for reason in hit.reasons:
-            typer.echo(f"   {reason.score:.3f}  {_reason_line(reason)}")
+            typer.echo(f"   {reason.score:.4f}  {_reason_line(reason)}")
 
 
 def _reason_line(reason: Reason) -> str:

@@ -37,8 +37,9 @@ heat food: heat soup | heat soup on | heat soup in | heat food | heat food in | 
 make coffee: make coffee | brew coffee | makes coffee | brews coffee | make espresso | prepare coffee = coffee maker
 make tea: make tea | boil water for tea | boils water | make hot water = coffee kettle
 make toast: make toast | toast bread | toasts bread | make toasts = toaster, toaster oven
-drink from: drink from | drink | drink out of | drink coffee from | drink coffee | drink tea from | drink tea | drink my
-    coffee from | drink water from | i drink from = cup, mug, bottle, water bottle
+drink from: drink from | drink | drink out of | drink water from | i drink from = cup, mug, bottle, water bottle
+drink hot drinks from: drink hot drinks from | drink coffee from | drink coffee | drink tea from | drink tea | drink my
+    coffee from | drink my tea from | drink cocoa from = mug, cup
 eat from: eat from | eat soup from | eat off | eat out of | serve food on | serve food in = plate, bowl, fruit bowl
 give light: give light | gives light | give off light | gives off light | light the room | lights the room | make
     light | makes light | light up the room | lights up the room | illuminate the room | illuminates the room | shine

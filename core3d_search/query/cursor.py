@@ -15,6 +15,7 @@ STOPS = frozenset(".;!?:")
 _LONGEST_NAME, _LONGEST_RUN = 4, 8
 _AFTER_STANDS = frozenset("a an the in on at next near beside behind under by between to".split())
 _Phrases = dict[tuple[str, ...], str]
+Named = dict[tuple[str, ...], tuple[int, str] | None]
 
 
 def _lengths(table: _Phrases) -> dict[str, int]:
@@ -42,19 +43,25 @@ def spelled(text: str, names: Collection[str]) -> list[str]:
 
 
 class Cursor:
-    """Words, a position `i` in them, and which of them were understood."""
+    """Words, a position `i` in them, and which of them were understood.
 
-    def __init__(self, words: list[str], names: Collection[str]) -> None:
+    `named` keeps the names that windows of words were found to begin with; readings of nearly the same words share it.
+    """
+
+    def __init__(self, words: list[str], names: Collection[str], named: Named | None = None) -> None:
         self.names = names
         self.words = words
         self.known = [False] * len(self.words)
         self.i = 0
-        self._names_at: dict[int, tuple[int, str] | None] = {}
+        self._named: Named = {} if named is None else named
 
     def word(self, offset: int = 0) -> str:
         """Return the word `offset` after the position, "" outside the text."""
         k = self.i + offset
-        return self.words[k] if 0 <= k < len(self.words) else ""
+        try:  # asked so often that comparing with the length first shows
+            return self.words[k] if k >= 0 else ""
+        except IndexError:
+            return ""
 
     def eat(self, count: int = 1) -> None:
         """Move on over understood words."""
@@ -108,13 +115,15 @@ class Cursor:
     def name_ahead(self, offset: int = 0) -> tuple[int, str] | None:
         """Return (number of words, name) of the longest known name of a thing at `offset`."""
         start = self.i + offset
-        if start not in self._names_at:
-            self._names_at[start] = self._name_at(start)
-        return self._names_at[start]
-
-    def _name_at(self, start: int) -> tuple[int, str] | None:
         if not 0 <= start < len(self.words):
             return None
+        window = (self.words[start - 1] if start else "", *self.words[start : start + _LONGEST_NAME])
+        if window not in self._named:
+            self._named[window] = self._name_at(start)
+        return self._named[window]
+
+    def _name_at(self, start: int) -> tuple[int, str] | None:
+        """Return the name at a position in the words; it depends on nothing but the word before and the next four."""
         if self.words[start] in ("can", "cans") and start and self.words[start - 1] in lex.BEFORE_CAN:
             return 1, "trash can"
         if self.words[start] == "stands" and {*self.words[start + 1 : start + 2]} & _AFTER_STANDS:

@@ -7,8 +7,8 @@ as "closest to" always belong to what the sentence is about. The steps are tried
 
     viewpoint                                            where the speaker stands and looks    viewpoints.py
     seen_side                                            "with the door to your right"          seen_sides.py
-    mark, imperative, conjunction, negation, attribute,
-    statement                                            what each sentence is about           statements.py
+    mark, imperative, conjunction, negation, looks_after,
+    attribute, statement                                     what each sentence is about           statements.py
     use                                                  "something to sit on"                 uses.py
     measure                                              "wider than 1 m"                      measures.py
     side                                                 "on the left of the desk"             sides.py
@@ -27,10 +27,11 @@ from dataclasses import replace
 from core3d_search.errors import InputError
 from core3d_search.query import lexicon as lex
 from core3d_search.query.certainty import certainty
-from core3d_search.query.cursor import MARKS, spelled
+from core3d_search.query.comparisons import measured, two_things
+from core3d_search.query.cursor import MARKS, Named, spelled
 from core3d_search.query.languages import detect, to_english
 from core3d_search.query.left_aside import content, unused
-from core3d_search.query.meaning import Phrase, Query, Viewpoint
+from core3d_search.query.meaning import Aim, Phrase, Query, Viewpoint
 from core3d_search.query.measures import measure
 from core3d_search.query.notation import looks_exact, read
 from core3d_search.query.orders import alone, ordinal, selector
@@ -39,7 +40,7 @@ from core3d_search.query.reading import Reading
 from core3d_search.query.relation_phrases import relation
 from core3d_search.query.seen_sides import seen_side
 from core3d_search.query.sides import side
-from core3d_search.query.statements import attribute, conjunction, imperative, mark, negation, statement
+from core3d_search.query.statements import attribute, conjunction, imperative, looks_after, mark, negation, statement
 from core3d_search.query.translations import LANGUAGES
 from core3d_search.query.uses import use
 from core3d_search.query.viewpoints import viewpoint
@@ -78,12 +79,23 @@ def parse(
     if spoken != "en":
         rest = to_english(rest[:LONGEST_TEXT], spoken)
     words = spelled(rest, names)
-    understood = _understand(words, names)
+    asked = two_things(words)
+    if asked is not None:
+        first, second = (_read(part, names, text, scene, per_scene) for part in (asked.first, asked.second))
+        if first.target.noun and second.target.noun:
+            return _joined(asked.aim, first, second)
+    return _read(words, names, text, scene, per_scene)
+
+
+def _read(words: list[str], names: Collection[str], text: str, scene: str | None, per_scene: bool) -> Query:
+    """Return what `words` say of one thing, with how sure that is."""
+    named: Named = {}
+    understood = _understand(words, names, named)
     query = Query(understood.target.frozen() if understood.target else Phrase(), _viewpoint(understood), scene)
     query = replace(query, aim=understood.aim, per_scene=per_scene, text=text)
 
     def same_without(k: int) -> bool:
-        other = _understand([*words[:k], *words[k + 1 :]], names)
+        other = _understand([*words[:k], *words[k + 1 :]], names, named)
         meant = other.target.frozen() if other.target else Phrase()
         return (meant, _viewpoint(other), other.aim) == (query.target, query.viewpoint, query.aim)
 
@@ -92,12 +104,27 @@ def parse(
     return _judged(understood, query)
 
 
-def _understand(words: list[str], names: Collection[str]) -> Reading:
+def _joined(aim: Aim, first: Query, second: Query) -> Query:
+    """Return the question about the targets of two readings."""
+    return replace(
+        first,
+        aim=aim,
+        other=second.target,
+        unparsed=tuple(dict.fromkeys([*first.unparsed, *second.unparsed])),
+        certainty=min(first.certainty, second.certainty),
+        fallback=first.fallback or second.fallback,
+    )
+
+
+def _understand(words: list[str], names: Collection[str], named: Named) -> Reading:
     """Return the finished reading of `words`."""
-    reading = Reading(words, names)
+    reading = Reading(words, names, named)
     while reading.i < len(reading.words):
         before = reading.i
-        if not any(step(reading) for step in STEPS):
+        for step in STEPS:
+            if step(reading):
+                break
+        else:
             reading.skip()
         reading.i = max(reading.i, before + 1)  # every step must move on
     _name_target(reading)
@@ -128,12 +155,17 @@ def split_scene(text: str, scenes: Collection[str]) -> tuple[str | None, str]:
 
 
 def question(r: Reading) -> bool:
-    """ "how many", "is there", "where is", "which scene has the most": what is asked for."""
+    """ "how many", "is there", "where is", "which scene has the most", "how tall is": what is asked for."""
     if r.target is not None or r.i > 5:
         return False
     if r.i == 0 and r.word() in ("is", "are") and r.word(1) in lex.DETERMINERS:  # "is the chair near the window?"
         r.aim = "exists"
         r.eat()
+        return True
+    asked = measured(r.words[r.i :])
+    if asked is not None:
+        length, r.aim = asked
+        r.eat(length)
         return True
     for opening, aim in QUESTION_OPENINGS:
         if tuple(r.words[r.i : r.i + len(opening)]) == opening:
@@ -144,8 +176,8 @@ def question(r: Reading) -> bool:
 
 
 STEPS = (
-    mark, question, viewpoint, seen_side, use, imperative, conjunction, measure, negation, side, ordinal, alone,
-    selector, relation, attribute, statement,
+    mark, question, viewpoint, seen_side, use, imperative, conjunction, measure, negation, looks_after, side, ordinal,
+    alone, selector, relation, attribute, statement,
 )  # fmt: skip
 """Each returns whether it consumed something; the first that does wins."""
 

@@ -13,7 +13,10 @@ ReferenceFrame = Literal["viewer", "anchor", "room"]
 """Whose left and front: of somebody who looks at the anchor, of the anchor, or of the room (+x right, +y behind)."""
 
 
-Aim = Literal["find", "count", "exists", "where", "most"]
+Aim = Literal[
+    "find", "count", "exists", "where", "most", "more", "fewer", "equal",
+    "height", "width", "length", "depth", "size", "distance",
+]  # fmt: skip
 """What a text asks for."""
 
 AIMS: tuple[Aim, ...] = get_args(Aim)
@@ -111,7 +114,9 @@ class Query:
     """A parsed search text.
 
     `aim` says what is asked: find the object, count the objects, whether there is one ("exists"), "where" it is, or
-    which scene has the "most" of them. `per_scene` asks for the first of each scene ("the largest chair in each
+    which scene has the "most" of them; whether there are "more" or "fewer" of them than of what `other` describes, or
+    an "equal" number; their "height", "width", "length", "depth" or "size", or their "distance" from `other`.
+    `per_scene` asks for the first of each scene ("the largest chair in each
     scene"), where orders are otherwise taken over all scenes that are asked.
 
     `unparsed` lists the words that were not understood, `certainty` in [0, 1] how often readings like it meant the
@@ -124,6 +129,7 @@ class Query:
     scene: str | None = None
     aim: Aim = "find"
     per_scene: bool = False
+    other: Phrase | None = None
     text: str = field(default="", compare=False)
     unparsed: tuple[str, ...] = field(default=(), compare=False)
     certainty: float = field(default=1.0, compare=False)
@@ -136,6 +142,8 @@ class Query:
 def _notation(query: Query) -> str:
     """Return the exact notation of `query`."""
     parts = [query.aim, _phrase(query.target)]
+    if query.other is not None:
+        parts += ["other", _phrase(query.other)]
     for name in VIEW_PARTS if query.viewpoint is not None else ():
         place = getattr(query.viewpoint, name)
         if place is not None:

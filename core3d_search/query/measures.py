@@ -13,6 +13,8 @@ from core3d_search.query.reading import Reading
 _ABOUT = frozenset("about around approximately roughly circa nearly almost exactly".split())
 _OPPOSITE = {"<": ">", ">": "<"}
 _BOUNDS = {"over": ">", "above": ">", "under": "<", "below": "<"}
+_OPENINGS = frozenset({*_ABOUT, *_BOUNDS, *lex.COMPARED, *lex.NUMBERS, "no", "at", "up"})
+"""The words that a measure begins with, beside digits."""
 
 
 def measure(r: Reading) -> bool:
@@ -50,7 +52,10 @@ def _range(r: Reading) -> bool:
 
 def measure_ahead(r: Cursor) -> tuple[int, Measure] | None:
     """Return (number of words, the bound) of a measure at the position."""
-    word, after = r.word(), r.word(1)
+    word = r.word()
+    if word not in _OPENINGS and not word[:1].isdigit():
+        return None
+    after = r.word(1)
     dimension, sign, length = "size", "=", 0
     if after == "than" and word in lex.COMPARED:
         dimension, sign = lex.COMPARED[word]

@@ -4,7 +4,8 @@
 
 with straight quotes. Items of a phrase, in any order: a quoted noun first; `color|size|shape|material|part|use|group
 WORD`; `width|depth|height|length|size < METRES`; `is PREDICATE (FRAME) PHRASE...`; `pick RANK ORDER PHRASE...`;
-`number N`; `no “noun”`. `not` before an item negates it.
+`number N`; `no “noun”`. `not` before an item negates it. After the phrase may stand `facing PHRASE` and the like,
+`other PHRASE` (what it is compared with), `in “scene”` and `each`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any
 from core3d_search.errors import InputError
 from core3d_search.query.lexicon import ORDER_NAMES, PREDICATE_NAMES
 from core3d_search.query.meaning import (
+    AIMS,
     VIEW_PARTS,
     Attribute,
     Measure,
@@ -28,10 +30,12 @@ from core3d_search.query.meaning import (
 
 _TOKEN = re.compile(r'\s*("(?:[^"\\]|\\.)*"|[\[\](),<>=]|[^\s\[\](),<>="]+)')
 
+_EXACT = re.compile(rf'\s*({"|".join(AIMS)})\s*\[\s*"')
+
 
 def looks_exact(text: str) -> bool:
     """Return whether `text` starts like the exact notation."""
-    return re.match(r'\s*(find|count|exists|where|most)\s*\[\s*"', text) is not None
+    return _EXACT.match(text) is not None
 
 
 def read(text: str) -> Query:
@@ -86,18 +90,21 @@ class _Reader:
         target = self.phrase()
         scene = None
         view: dict[str, Phrase] = {}
-        per_scene = False
+        per_scene, other = False, None
         while self.peek():
             part = self.take()
             if part in VIEW_PARTS:
                 view[part] = self.phrase()
+            elif part == "other":
+                other = self.phrase()
             elif part == "in":
                 scene = self.string()
             elif part == "each":
                 per_scene = True
             else:
-                raise InputError(f"query notation: expected {', '.join(VIEW_PARTS)}, in or each, found {part!r}")
-        return Query(target, Viewpoint(**view) if view else None, scene, aim, per_scene, text=self.text)  # type: ignore[arg-type]
+                raise InputError(f"query notation: expected {', '.join(VIEW_PARTS)}, other, in or each, found {part!r}")
+        viewpoint = Viewpoint(**view) if view else None
+        return Query(target, viewpoint, scene, aim, per_scene, other, text=self.text)  # type: ignore[arg-type]
 
     def phrase(self) -> Phrase:
         self.take("[")

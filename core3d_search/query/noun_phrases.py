@@ -48,7 +48,12 @@ def noun_phrase(r: Cursor, ranked: bool = False) -> Draft | None:
             return draft
         if r.word() == "," and not draft.attributes:
             break
-        if (r.word() == "ordinal" and ranked) or not any(step(r, begun) for step in _BEFORE_THE_NOUN):
+        if r.word() == "ordinal" and ranked:
+            break
+        for step in _BEFORE_THE_NOUN:
+            if step(r, begun):
+                break
+        else:
             break
     while 0 < len(begun.names) < _LONGEST_COMPOUND and _name_goes_on(r):
         _take_name(r, begun)

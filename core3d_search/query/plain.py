@@ -36,13 +36,13 @@ T = TypeVar("T")
 def to_plain(query: Query) -> dict[str, Any]:
     """Return the meaning of `query` as dicts, lists, texts and numbers."""
     whole = asdict(query)
-    return {name: whole[name] for name in ("target", "viewpoint", "scene", "aim", "per_scene")}
+    return {name: whole[name] for name in ("target", "viewpoint", "scene", "aim", "per_scene", "other")}
 
 
 def from_plain(value: Any, text: str = "") -> Query:
     """Return the query that plain values describe; missing fields are empty. Raises InputError naming what is wrong."""
     data = _checked(value, dict, "the query")
-    _known(data, {"target", "viewpoint", "scene", "aim", "per_scene"}, "the query")
+    _known(data, {"target", "viewpoint", "scene", "aim", "per_scene", "other"}, "the query")
     view = data.get("viewpoint")
     if view is not None:
         _known(_checked(view, dict, "viewpoint"), set(VIEW_PARTS), "viewpoint")
@@ -53,7 +53,8 @@ def from_plain(value: Any, text: str = "") -> Query:
         _checked(scene, str, "scene")
     aim = _one_of(data.get("aim", "find"), AIMS, "aim")
     per_scene = _checked(data.get("per_scene", False), bool, "per_scene")
-    return Query(_phrase(data.get("target"), 0), view, scene or None, aim, per_scene, text=text)  # type: ignore[arg-type]
+    other = None if data.get("other") is None else _phrase(data["other"], 0)
+    return Query(_phrase(data.get("target"), 0), view, scene or None, aim, per_scene, other, text=text)  # type: ignore[arg-type]
 
 
 def _phrase(value: Any, depth: int) -> Phrase:
@@ -178,6 +179,6 @@ def schema() -> dict[str, Any]:
     )  # fmt: skip
     whole = record(
         target=phrase, viewpoint=maybe(record(**dict.fromkeys(VIEW_PARTS, maybe(phrase)))), scene=maybe(text),
-        aim=either(AIMS), per_scene=flag,
+        aim=either(AIMS), per_scene=flag, other=maybe(phrase),
     )  # fmt: skip
     return whole | {"$defs": {"phrase": described}}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from core3d_search.query import lexicon as lex
-from core3d_search.query.cursor import Cursor
+from core3d_search.query.cursor import Cursor, Named
 from core3d_search.query.draft import Draft
 from core3d_search.query.meaning import Aim, Attribute
 
@@ -20,8 +20,8 @@ class Reading(Cursor):
     only said to be there and may change; `shared`: a relation that waits for the anchor of the next one.
     """
 
-    def __init__(self, words: list[str], names: Collection[str]) -> None:
-        super().__init__(words, names)
+    def __init__(self, words: list[str], names: Collection[str], named: Named | None = None) -> None:
+        super().__init__(words, names, named)
         self.aim: Aim = "find"
         self.per_scene = False
         self.target: Draft | None = None

@@ -124,6 +124,22 @@ def attribute(r: Reading) -> bool:
     return True
 
 
+def looks_after(r: Reading) -> bool:
+    """ "a chair in black", "the sofa in brown leather": looks that stand after the noun."""
+    if r.word() != "in" or r.target is None or (r.word(1) not in lex.COLORS and r.name_ahead(1) is not None):
+        return False
+    looks: list[tuple[str, str]] = []
+    while lex.ADJECTIVES.get(r.word(1 + len(looks)), ("", ""))[0] in ("color", "material"):
+        looks.append(lex.ADJECTIVES[r.word(1 + len(looks))])
+    after = 1 + len(looks)
+    if not looks or r.name_ahead(after) is not None or r.is_unknown(r.word(after)) or r.word(after) in ("one", "ones"):
+        return False
+    r.eat(after)
+    owner, negated = r.head or r.current(), r.taken_negation()
+    owner.attributes += [Attribute(kind, value, negated) for kind, value in looks]
+    return True
+
+
 def statement(r: Reading) -> bool:
     """A noun phrase without a waiting relation: the target, the target again, or another thing."""
     if r.word() in ("there", "here") and r.word(1) in ("is", "are", "was", "'s"):

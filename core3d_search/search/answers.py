@@ -1,9 +1,9 @@
-"""Answers in one line: yes or no, how many, where, in which scene."""
+"""Answers in one line: yes or no, how many, where, in which scene, how large, how far apart."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,10 @@ from core3d_search.query import Query
 from core3d_search.query.nouns import GENERIC, canonical, likeness
 from core3d_search.relations import PREDICATES, Circumstances, ObjectTable
 from core3d_search.relations.pairs import Pairs
+from core3d_search.search.measured import Tables, distance_line, measure_line, name_of, nearest_pair, number_line
 
+COUNTED = frozenset({"count", "most", "more", "fewer", "equal"})
+"""What is asked of numbers."""
 SAME_KIND = 0.6
 """Likeness of a label from which a thing is counted under a name: a floor lamp is a lamp, a bench no chair."""
 SURE = 0.5
@@ -47,14 +50,25 @@ class Answer:
         }
 
 
-def conclude(query: Query, hits: Sequence[Hit], k: int, scenes: Sequence[str], where: Callable[[Hit], str]) -> Answer:
-    """Return the answer that all `hits`, best first, give to `query` over `scenes`; `where` tells one hit's place."""
-    hits = counted(query, hits) if query.aim in ("count", "most") else hits
+def conclude(
+    query: Query, hits: Sequence[Hit], k: int, scenes: Sequence[str], tables: Tables, others: Sequence[Hit] = ()
+) -> Answer:
+    """Return the answer that all `hits`, best first, give to `query` over `scenes`.
+
+    `others` are the hits of what the query compares them with, `tables` gives the objects of a scene.
+    """
+    if query.aim in COUNTED:
+        hits = counted(query, hits)
+        others = [] if query.other is None else counted(Query(query.other), others)
+    if query.aim == "distance" and (pair := nearest_pair(hits, others)) is not None:
+        hits = [pair[0], *(hit for hit in hits if hit is not pair[0])]
+        others = [pair[1]]
     counts = dict.fromkeys(scenes, 0) | Counter(hit.scene for hit in hits)
     ordered = Counter(counts).most_common(2)
     lead = ordered and ordered[0][1] > (ordered[1][1] if len(ordered) > 1 else 0)
     most = ordered[0][0] if lead else None
-    return Answer(query, _line(query, hits, counts, most, where), tuple(hits[:k]), len(hits), counts, most)
+    line = _line(query, hits, counts, most, tables, others)
+    return Answer(query, line, tuple(hits[:k]), len(hits), counts, most)
 
 
 def counted(query: Query, hits: Sequence[Hit]) -> list[Hit]:
@@ -74,8 +88,10 @@ def counted(query: Query, hits: Sequence[Hit]) -> list[Hit]:
 
 
 def _line(
-    query: Query, hits: Sequence[Hit], counts: dict[str, int], most: str | None, where: Callable[[Hit], str]
+    query: Query, hits: Sequence[Hit], counts: dict[str, int], most: str | None, tables: Tables, others: Sequence[Hit]
 ) -> str:
+    if query.aim in ("more", "fewer", "equal"):
+        return number_line(query, hits, others)
     if query.aim == "count":
         found = [f"{name} {n}" for name, n in sorted(counts.items()) if n]
         return f"{len(hits)}" + (f" ({', '.join(found)})" if len(counts) > 1 and found else "")
@@ -83,12 +99,13 @@ def _line(
         return f"{most}: {counts[most]}" if most is not None else "none" if not hits else "several have as many"
     if not hits:
         return "no, nothing like that here" if query.aim == "exists" else "nothing like that here"
-    place = f"{_name(hits[0])} in {hits[0].scene}{where(hits[0])}"
+    if query.aim == "distance":
+        pair = nearest_pair(hits[:1], others)
+        return "no scene has both" if pair is None else distance_line(pair, tables)
+    if query.aim not in ("find", "exists", "where"):
+        return measure_line(query, hits, tables)
+    place = f"{name_of(hits[0])} in {hits[0].scene}{whereabouts(tables(hits[0].scene), hits[0])}"
     return f"yes: {place}" if query.aim == "exists" else place
-
-
-def _name(hit: Hit) -> str:
-    return f"{hit.label or 'object'} #{hit.object_id}"
 
 
 def whereabouts(table: ObjectTable, hit: Hit) -> str:

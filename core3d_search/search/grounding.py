@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from core3d_search.datatypes import Hit
-from core3d_search.query import parse
+from core3d_search.query import Query, parse
 from core3d_search.query.lexicon import ADJECTIVES
 from core3d_search.query.nouns import GENERIC, canonical, likeness
 from core3d_search.query.words import singular
 from core3d_search.relations import ObjectTable
-from core3d_search.search.answers import Answer, conclude, whereabouts
+from core3d_search.search.answers import Answer, conclude
 from core3d_search.search.ranking import Match, PhraseMatch, rank, rank_scenes
 from core3d_search.search.scoring import POWERS, THRESHOLD
 
@@ -68,8 +68,12 @@ def answer_labelled(text: str, scenes: Mapping[str, Sequence[LabelledObject]], *
     asked = [name for name in scenes if query.scene in (None, name)]
     pairs = [(tables[name], label_match(tables[name])) for name in asked]
     kinds = {canonical(name) for name in names}
-    hits = rank_scenes(query, pairs, threshold=THRESHOLD, powers=POWERS, kinds=kinds)
-    return conclude(query, hits, k, asked, lambda hit: whereabouts(tables[hit.scene], hit))
+
+    def fitting(meant: Query) -> list[Hit]:
+        return rank_scenes(meant, pairs, threshold=THRESHOLD, powers=POWERS, kinds=kinds)
+
+    others = [] if query.other is None else fitting(Query(query.other))
+    return conclude(query, fitting(query), k, asked, tables.__getitem__, others)
 
 
 def table_of(objects: Sequence[LabelledObject], scene: str = "") -> ObjectTable:

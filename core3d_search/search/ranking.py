@@ -17,7 +17,7 @@ from core3d_search.search.belief import Belief, Match, PhraseMatch
 from core3d_search.search.evaluation import Evaluation
 from core3d_search.search.order_factors import OVER_SCENES, order_factor, order_over_scenes
 from core3d_search.search.scoring import weighted
-from core3d_search.search.ties import DECIMALS, MOST_TOLD, order, with_ties
+from core3d_search.search.ties import DECIMALS, MOST_TOLD, NEAR_TIE, order, with_ties
 
 __all__ = ["Match", "PhraseMatch", "count", "over_scenes", "rank", "rank_scenes"]
 
@@ -45,7 +45,8 @@ def rank(
     Ties are ordered as ties.py says; the first hit tells them.
     """
     most = None if limit is None else limit + MOST_TOLD + 1
-    return with_ties(rank_scenes(query, [(table, match)], threshold=threshold, limit=most, presumed=presumed), limit)
+    hits = rank_scenes(query, [(table, match)], threshold=threshold, limit=most, presumed=presumed)
+    return with_ties(hits, limit, NEAR_TIE)
 
 
 def rank_scenes(

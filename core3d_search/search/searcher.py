@@ -24,13 +24,13 @@ import numpy.typing as npt
 
 from core3d_search.datatypes import Hit
 from core3d_search.errors import InputError
-from core3d_search.query import ReferenceFrame
-from core3d_search.search.answers import Answer, conclude, counted, whereabouts
+from core3d_search.query import Query, ReferenceFrame
+from core3d_search.search.answers import Answer, conclude, counted
 from core3d_search.search.explanation import Explanation
 from core3d_search.search.ranking import over_scenes
 from core3d_search.search.scoring import THRESHOLD
 from core3d_search.search.snapshot import Snapshot
-from core3d_search.search.ties import MOST_TOLD, NEAR_TIE, cannot_pass, order, with_ties
+from core3d_search.search.ties import MOST_TOLD, NEAR_SCORE, cannot_pass, order, with_ties
 from core3d_search.store import Store
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ class Searcher:
         for bound, similar, rank in now.to_rank(question, named, threshold, allowed):
             if bound < threshold or (len(hits) >= k and cannot_pass(bound, similar, hits[k - 1])):
                 break  # no hit among these, nor among any later ones, is one of the first k
-            least = (1.0 - NEAR_TIE) * hits[k - 1].score if len(hits) >= k else threshold
+            least = (1.0 - NEAR_SCORE) * hits[k - 1].score if len(hits) >= k else threshold
             hits += passing(rank(max(least, threshold)))
             hits.sort(key=order)
             del hits[k + MOST_TOLD + 1 :]  # what ties with the last ones is told as well
@@ -151,7 +151,7 @@ class Searcher:
         threshold: float = THRESHOLD,
         judge: Judge | None = None,
     ) -> Answer:
-        """Return the answer to a question: yes or no, how many, where, in which scene, and the first `k` hits.
+        """Return the answer to a question: yes or no, how many, where, in which scene, how large; and the first hits.
 
         `judge` gives a second opinion on the hits that it is concluded from.
         """
@@ -161,7 +161,11 @@ class Searcher:
         among = asked if scenes is not None or query.scene else None  # of all scenes only those that may hold a hit
         hits = self.search(text, k=sys.maxsize, scenes=among, per_scene=per_scene, threshold=threshold)
         hits = hits if judge is None else judge(hits, threshold)
-        return conclude(query, hits, k, asked, lambda hit: whereabouts(now.table(hit.scene), hit))
+        others: list[Hit] = []
+        if query.other is not None:
+            compared = str(Query(query.other))  # the exact notation: nothing is read twice, each time differently
+            others = self.search(compared, k=sys.maxsize, scenes=among, per_scene=per_scene, threshold=threshold)
+        return conclude(query, hits, k, asked, now.table, others)
 
     def count(
         self, text: str, *, scenes: Collection[str] | None = None, threshold: float = THRESHOLD

@@ -24,13 +24,13 @@ import numpy.typing as npt
 from core3d_search.datatypes import Hit, Reason
 from core3d_search.errors import Core3DError, InputError
 from core3d_search.query.endpoint import FAULTS, Cache, check_address, complete, why
-from core3d_search.search.scoring import DECIMALS
+from core3d_search.search.scoring import POWERS, weighted
 from core3d_search.search.ties import order
 
 Picture = npt.NDArray[np.uint8]
 MOST_JUDGED = 5
 FLOOR = 0.3
-"""What remains of a score that a sure model denies: it sees one picture, and may err."""
+"""The probability that a sure model leaves to what it denies: it sees one picture, and may err."""
 LARGEST_SIDE_PX, JPEG_QUALITY = 768, 85
 LONGEST_WHY = 200
 _INSTRUCTION = """You see one object of a 3D scan, framed by the edges of its box, and what stands around it. Say
@@ -54,9 +54,10 @@ class Opinion:
 
     @property
     def factor(self) -> float:
-        """What the opinion leaves of a score: 1 for a sure yes, `FLOOR` for a sure no, in between where it doubts."""
+        """What the opinion leaves of a score (scoring.py): 1 for a sure yes, least for a sure no, in between where it
+        doubts."""
         likely = self.confidence if self.match else 1.0 - self.confidence
-        return round(FLOOR + (1.0 - FLOOR) * likely, DECIMALS)
+        return float(weighted("opinion", np.array(FLOOR + (1.0 - FLOOR) * likely), POWERS))
 
 
 @dataclass(frozen=True, eq=False)

@@ -27,7 +27,7 @@ from core3d_search.search.explanation import Explanation
 from core3d_search.search.given_names import called_probability, named_probability, with_names
 from core3d_search.search.ranking import Match, PhraseMatch, rank_scenes
 from core3d_search.search.scene_rows import SceneRows, given_names
-from core3d_search.search.scoring import POWERS
+from core3d_search.search.scoring import POWERS, calibrated
 from core3d_search.search.spaces import EmbeddingSpace, Question
 from core3d_search.search.ties import order
 from core3d_search.search.visits import SceneVisit, Visits
@@ -37,7 +37,7 @@ from core3d_search.vectors.mapped import MappedIndex
 if TYPE_CHECKING:
     from core3d_search.query.llm import LlmParser
 
-RIVAL = 0.25
+RIVAL = float(calibrated(0.25))
 """Bound on a score below which a name is too unlikely to stand in the way of another one in an order."""
 
 
@@ -279,7 +279,7 @@ class Snapshot:
         if question.has_reference or not any(names):
             return []
         table, text = self.table(scene), question.query.text
-        called = called_probability(text, names)
+        called = calibrated(called_probability(text, names))
         reasons = {row: f"{text}, by its name {names[row]!r}" for row in np.flatnonzero(called).tolist()}
         return [
             Hit(

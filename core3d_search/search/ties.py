@@ -19,9 +19,12 @@ from dataclasses import replace
 import numpy as np
 
 from core3d_search.datatypes import Hit, Reason
+from core3d_search.search.scoring import CALIBRATION
 
 NEAR_TIE = 0.03
-"""The share of the first score that a second one may lack to be told as hardly worse."""
+"""The share of the first product that a second one may lack to be told as hardly worse."""
+NEAR_SCORE = 1.0 - (1.0 - NEAR_TIE) ** CALIBRATION
+"""The same of calibrated scores."""
 MOST_TOLD = 3
 DECIMALS = 6
 
@@ -41,8 +44,10 @@ def cannot_pass(bound: float, similar: float, last: Hit) -> bool:
     return abs(bound - last.score) < 1e-9 and similar < last.similarity
 
 
-def with_ties(hits: Sequence[Hit], k: int | None = None) -> list[Hit]:
+def with_ties(hits: Sequence[Hit], k: int | None = None, near: float = NEAR_SCORE) -> list[Hit]:
     """Return the first `k` of ordered `hits`; where others are as good or hardly worse than the first, it says so.
+
+    `near` is the share of the first score that hardly worse ones lack at most.
 
     What is said is a reason of the kind "tie" with the score 1: it tells, and changes no product.
     """
@@ -50,8 +55,8 @@ def with_ties(hits: Sequence[Hit], k: int | None = None) -> list[Hit]:
         return []
     best, *others = hits
     equal = [hit for hit in others if order(hit)[0] == order(best)[0]]
-    near = [hit for hit in others if hit.score >= (1.0 - NEAR_TIE) * best.score and hit not in equal]
-    told = [_tie(best, equal)] if equal else [_near(near)] if near else []
+    hardly = [hit for hit in others if hit.score >= (1.0 - near) * best.score and hit not in equal]
+    told = [_tie(best, equal)] if equal else [_near(hardly)] if hardly else []
     return [replace(best, reasons=(*best.reasons, *told)), *others][:k]
 
 

@@ -31,7 +31,7 @@ def test_what_is_denied_loses_and_the_answer_to_a_question_follows(core3d, pictu
     server.content = NO
     options = ("--verify", server.url, "--verify-model", "eye")
     plain = json.loads(core3d("search", "red chair near window", "--json")[1])
-    code, out, err = core3d("search", "red chair near window", *options, "--json", "--threshold", 0.1)
+    code, out, err = core3d("search", "red chair near window", *options, "--json", "--threshold", 0.4)
     first = json.loads(out)["hits"][0]
     assert (code, err) == (0, "")
     assert first["score"] < plain["hits"][0]["score"]

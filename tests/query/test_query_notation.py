@@ -87,7 +87,7 @@ def test_any_heap_of_known_words_is_read_and_read_back(text):
 def test_plain_values_keep_the_meaning(phrase):
     clean = parse("the red chair left of the two lamps, not near a bed, second from the left")
     assert from_plain(to_plain(clean)) == clean
-    assert set(to_plain(Query(phrase))) == {"target", "viewpoint", "scene", "aim", "per_scene"}
+    assert set(to_plain(Query(phrase))) == {"target", "viewpoint", "scene", "aim", "per_scene", "other"}
 
 
 @pytest.mark.parametrize(

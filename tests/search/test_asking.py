@@ -47,7 +47,7 @@ def test_a_document_is_read_back_as_it_was_written(searcher):
 
 
 def test_an_image_and_a_text_that_is_no_question(searcher):
-    asked = ask(searcher, SearchRequest("", threshold=0.5), np.full((4, 4, 3), 3, np.uint8))  # 3: the axis of the mug
+    asked = ask(searcher, SearchRequest("", threshold=0.75), np.full((4, 4, 3), 3, np.uint8))  # 3: the axis of the mug
     assert ids(asked.document()) == [6]
     assert asked.document().answer is None
     assert asked.document().explanation is None

@@ -1,5 +1,7 @@
 """The score of a hit: the product of what its reasons show, and the bound that its name sets."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,7 +12,7 @@ from core3d_search.query import parse
 from core3d_search.query.nouns import canonical
 from core3d_search.search.grounding import label_match, table_of
 from core3d_search.search.ranking import PhraseMatch, rank_scenes
-from core3d_search.search.scoring import POWERS, THRESHOLD, upper_bound, weighted
+from core3d_search.search.scoring import POWERS, THRESHOLD, calibrated, upper_bound, weighted
 
 TABLE = table_of(ROOM)
 PROBABILITIES = st.floats(0, 1)
@@ -34,7 +36,7 @@ def test_the_shown_factors_multiply_to_the_shown_score(text):
     found = hits(text)
     assert found
     for hit in found:
-        by_hand = np.prod([float(f"{reason.score:.3f}") for reason in hit.reasons])
+        by_hand = np.prod([float(f"{reason.score:.4f}") for reason in hit.reasons])
         assert f"{by_hand:.2f}" == f"{hit.score:.2f}"
 
 
@@ -51,6 +53,24 @@ def test_a_better_factor_never_counts_less(first, second):
     low, high = sorted((first, second))
     for kind in POWERS:
         assert weighted(kind, np.array(low), POWERS) <= weighted(kind, np.array(high), POWERS)
+
+
+@given(st.lists(st.lists(st.integers(0, 1000), min_size=3, max_size=3), min_size=2, max_size=9))
+def test_calibration_leaves_the_order_of_products_that_differ_by_more_than_its_rounding(factors):
+    products = np.prod(np.array(factors) / 1000, axis=1)
+    scores = np.prod(calibrated(np.array(factors) / 1000), axis=1)
+    for better, worse in itertools.permutations(range(len(factors)), 2):
+        if products[better] * 0.99 > products[worse]:
+            assert scores[better] > scores[worse]
+
+
+@given(st.integers(0, 1000), st.integers(0, 1000))
+def test_calibration_keeps_different_factors_apart(first, second):
+    assert (calibrated(first / 1000) < calibrated(second / 1000)) == (first < second)
+
+
+def test_the_threshold_is_what_it_was_before_calibration():
+    assert calibrated(0.399) < THRESHOLD <= calibrated(0.4)
 
 
 def test_one_phrase_gives_one_object_one_name_score():

@@ -11,10 +11,11 @@ from PIL import Image
 from core3d_search import parse
 from core3d_search.datatypes import Box3D, Hit, Reason
 from core3d_search.errors import InputError
+from core3d_search.search.scoring import THRESHOLD, calibrated
 from core3d_search.search.second_opinion import FLOOR, Opinion, SecondOpinion
 
 BOX = Box3D((0, 0, 0), (1, 1, 1))
-SCORES = {1: 0.9, 2: 0.8, 3: 0.5}
+SCORES = {1: 0.9, 2: 0.8, 3: 0.7}
 HITS = [Hit("attic", k, s, 0.5, BOX, "chair", (Reason("target", "chair", s),)) for k, s in SCORES.items()]
 GRAY = np.full((30, 40, 3), 90, np.uint8)
 
@@ -52,7 +53,8 @@ def test_what_the_model_denies_falls_behind_and_the_reasons_still_multiply_to_th
     judged = SecondOpinion(server.url, "m").judge("red chair", HITS, picture)
     assert ids(judged) == [2, 3, 1]
     assert (judged.note, judged.opinions[1]) == ("", Opinion(False, 1.0, "a bed"))
-    assert [hit.score for hit in judged.hits] == pytest.approx([0.8, 0.5 * (FLOOR + (1 - FLOOR) / 2), 0.9 * FLOOR])
+    factors = [float(calibrated(likely)) for likely in (1, FLOOR + (1 - FLOOR) / 2, FLOOR)]
+    assert [hit.score for hit in judged.hits] == pytest.approx([0.8, 0.7 * factors[1], 0.9 * factors[2]])
     for hit in judged.hits:
         assert hit.score == pytest.approx(np.prod([reason.score for reason in hit.reasons]))
     last = judged.hits[-1].reasons[-1]
@@ -61,7 +63,7 @@ def test_what_the_model_denies_falls_behind_and_the_reasons_still_multiply_to_th
 
 def test_what_falls_below_the_threshold_is_no_hit(server):
     says(server, (False, 1.0, "a bed"), (True, 1.0, "yes"))
-    assert ids(SecondOpinion(server.url, "m", most=2).judge("chair", HITS, picture, 0.4)) == [2, 3]
+    assert ids(SecondOpinion(server.url, "m", most=2).judge("chair", HITS, picture, THRESHOLD)) == [2, 3]
 
 
 def test_the_text_and_the_picture_are_sent_and_nothing_else(server):

@@ -29,8 +29,8 @@ def png(value, size=(8, 8)):
         {"text": "red chair near window", "explain": True},
         {"text": "chair", "threshold": 0.0, "k": 3, "offset": 2},
         {"text": "is there a mug?"},
-        {"like": 1, "threshold": 0.1},
-        {"like": 1, "text": "but blue", "threshold": 0.1},
+        {"like": 1, "threshold": 0.37},
+        {"like": 1, "text": "but blue", "threshold": 0.37},
         {"text": "chair", "scenes": ["attic"], "label": "chair", "min_size": 0.2},
         {"text": "chair", "within": [4, 0, 0, 1]},
         {"text": "the largest table", "per_scene": True, "relation_frame": "room"},
@@ -54,11 +54,11 @@ def test_pages_follow_each_other(client):
 
 
 def test_an_uploaded_image_finds_what_looks_like_it_and_a_text_refines(client):
-    found = client.post("/v1/search", files={"image": ("mug.png", png(3))}, data={"request": '{"threshold": 0.5}'})
+    found = client.post("/v1/search", files={"image": ("mug.png", png(3))}, data={"request": '{"threshold": 0.75}'})
     assert ids(found) == [6]
     chairs = {"image": ("chair.png", png(0))}
-    assert ids(client.post("/v1/search", files=chairs, data={"request": '{"threshold": 0.2}'})) == [1, 2, 3]
-    blue = client.post("/v1/search", files=chairs, data={"request": '{"threshold": 0.2, "text": "but blue"}'})
+    assert ids(client.post("/v1/search", files=chairs, data={"request": '{"threshold": 0.5}'})) == [1, 2, 3]
+    blue = client.post("/v1/search", files=chairs, data={"request": '{"threshold": 0.5, "text": "but blue"}'})
     assert ids(blue) == [3]
 
 

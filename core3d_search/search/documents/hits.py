@@ -112,7 +112,7 @@ class Answer(Document):
     """The answer to a question, in one line."""
 
     aim: str
-    """exists, count, where or most."""
+    """exists, count, where, most; more, fewer, equal; height, width, length, depth, size or distance."""
     text: str
     """The line."""
     count: int

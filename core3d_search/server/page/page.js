@@ -4,7 +4,7 @@ import { drawPlan } from "/plan.js";
 
 const $ = (id) => document.getElementById(id);
 const PAGE = 20;
-const THRESHOLD = 0.4; // the server's own, below which are near misses
+const THRESHOLD = 0.67; // the server's own, below which are near misses
 
 const state = {
   hits: [], next: null, chosen: null, asked: 0,
