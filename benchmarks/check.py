@@ -2,12 +2,14 @@
 
     python benchmarks/check.py SCENE [SCENE ...] [--show]
 
-Each SCENE must be good. Printed: for each fault how often its code came first, the scenes that failed, and seconds.
+Each SCENE must be good. A mesh is rendered first, into a folder of frames as a scan would be. Printed: for each fault
+how often its code came first, the scenes that failed, and seconds.
 """
 
 from __future__ import annotations
 
 import argparse
+import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable
@@ -16,12 +18,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from core3d_search.errors import InputError
 from core3d_search.indexer.checks.scene import check_scene
-from core3d_search.indexer.frames import Frame
+from core3d_search.indexer.frames import Frame, ReadOptions
 from core3d_search.indexer.readers import find_scenes
 from core3d_search.indexer.readers.files import MissingFileError
+from core3d_search.indexer.readers.frames_folder import FramesFolderReader
+from core3d_search.indexer.readers.mesh import MeshReader
 
 
 class Planted:
@@ -116,6 +121,23 @@ FAULTS: dict[str, tuple[str, Callable[[Frame, list[Any]], Frame]]] = {
 }
 
 
+def scanned(reader: Any, folder: Path) -> Any:
+    """Return a reader of the scan that a mesh's frames make, written to `folder` in millimetres; others as they are."""
+    if not isinstance(reader, MeshReader):
+        return reader
+    scan = folder / reader.name
+    for part in ("color", "depth", "pose"):
+        (scan / part).mkdir(parents=True)
+    for frame in (reader[position] for position in range(len(reader))):
+        Image.fromarray(frame.rgb).save(scan / "color" / f"{frame.index:05}.jpg", quality=92)
+        millimetres = np.round(frame.depth * 1000).astype(np.uint16)
+        Image.fromarray(millimetres).save(scan / "depth" / f"{frame.index:05}.png")
+        np.savetxt(scan / "pose" / f"{frame.index:05}.txt", frame.world_from_camera)
+        np.savetxt(scan / "intrinsics.txt", frame.intrinsics)
+    up = reader.up.tolist()
+    return FramesFolderReader.open(scan, ReadOptions(up=(up[0], up[1], up[2])))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("scenes", nargs="+", type=Path)
@@ -139,8 +161,11 @@ def main() -> None:
             evidence = [f"{f.code}: {f.evidence} -> {f.fix}" for f in checked.faults]
             print(f"{reader.name}: {what}: {checked.verdict} {evidence}")
 
+    kept = tempfile.TemporaryDirectory()  # gone with the process
+    folder = Path(kept.name)
     for path in arguments.scenes:
-        for reader in find_scenes(path):
+        for found in find_scenes(path):
+            reader = scanned(found, folder)
             ask(reader, "good", "good")
             for what, (code, spoil) in FAULTS.items():
                 ask(Planted(reader, spoil), what, code)

@@ -6,7 +6,10 @@ from core3d_search.cli import options, output
 
 
 def formats(as_json: options.Json = False) -> None:
-    """List the formats of scans that `core3d index` reads, with the files that each expects."""
+    """List the formats of scans that `core3d index` reads, with the files that each expects.
+
+    A .zip of any of them is read, too, where it is named itself.
+    """
     from core3d_search import plugins
     from core3d_search.indexer.readers import GROUP
 

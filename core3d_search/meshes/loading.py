@@ -28,6 +28,8 @@ GENERIC_STEMS = frozenset(
 )
 """File names that say nothing; the folder's name is taken instead."""
 WHITE = Material(np.ones(4, np.float32))
+FAR_TIMES = 1000.0
+"""A model farther from zero than so many times its size has an origin of its own: 32-bit numbers would be coarse."""
 SMOOTH_COSINE = 0.7
 """Corners shade with the mean normal of the faces around them where it is within 45 degrees of their own."""
 
@@ -51,7 +53,13 @@ def load_model(path: Path, *, scale: float | None = None, up: npt.ArrayLike | No
     else:
         model, unit, known_up = _load_with_trimesh(path, suffix)
     if not len(model):
-        raise InputError(f"{path} holds no triangle")
+        raise InputError(
+            f"{path} holds no triangle; a cloud of points has no surface to look at: make a mesh of it, or index the "
+            "images and depths that it comes from"
+        )
+    model = model.with_area()
+    if not len(model):
+        raise InputError(f"{path}: the model has no size: no triangle of it is finite and has an area")
     return _in_metres(model, path, unit if scale is None else scale, known_up if up is None else up)
 
 
@@ -109,9 +117,10 @@ def _flatten(scene: Any, name: str, linear: bool, named: bool) -> Model:
     parts: list[Model] = []
     keys: list[str] = []
     seen: dict[int, Material] = {}
+    origin = _local_origin(scene)
     for frame, geometry in _placed(scene):
         key = _naming_frame(scene, frame, geometry) if named else name
-        corners, normals = _triangles(geometry, np.asarray(scene.graph.get(frame)[0], np.float64))
+        corners, normals = _triangles(geometry, np.asarray(scene.graph.get(frame)[0], np.float64), origin)
         if not len(corners):
             continue
         faces = np.asarray(geometry.faces)
@@ -126,7 +135,17 @@ def _flatten(scene: Any, name: str, linear: bool, named: bool) -> Model:
             )
         )  # fmt: skip
         keys.append(key)
-    return Model.joined(parts, keys, name)
+    x, y, z = origin.tolist()
+    return replace(Model.joined(parts, keys, name), origin=(x, y, z))
+
+
+def _local_origin(scene: Any) -> npt.NDArray[np.float64]:
+    """Return where corners are measured from, (3,) in the file's units: zero, or near a model that lies far away."""
+    bounds = scene.bounds
+    if bounds is None or not np.isfinite(bounds).all():
+        return np.zeros(3)
+    middle = np.asarray(bounds, np.float64).mean(0)
+    return np.round(middle) if np.linalg.norm(middle) > FAR_TIMES * np.ptp(bounds, axis=0).max() else np.zeros(3)
 
 
 def _placed(scene: Any) -> Iterator[tuple[str, Any]]:
@@ -157,9 +176,11 @@ def _naming_frame(scene: Any, frame: str, geometry: Any) -> str:
     return frame
 
 
-def _triangles(geometry: Any, world_from_node: npt.NDArray[np.float64]) -> tuple[Floats, Floats]:
-    """Return corners and corner normals (T, 3, 3) in world coordinates; faces that are not finite stay out."""
-    vertices = np.asarray(geometry.vertices, np.float64) @ world_from_node[:3, :3].T + world_from_node[:3, 3]
+def _triangles(
+    geometry: Any, world_from_node: npt.NDArray[np.float64], origin: npt.NDArray[np.float64]
+) -> tuple[Floats, Floats]:
+    """Return corners and corner normals (T, 3, 3) in world coordinates, measured from `origin` (3,)."""
+    vertices = np.asarray(geometry.vertices, np.float64) @ world_from_node[:3, :3].T + (world_from_node[:3, 3] - origin)
     faces = np.asarray(geometry.faces)
     corners = vertices[faces].astype(np.float32)
     flat, _ = face_normals(corners)

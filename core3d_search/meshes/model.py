@@ -35,7 +35,8 @@ class Model:
 
     `corners` and unit `normals` (T, 3, 3), `uvs` (T, 3, 2), `tints` (T, 3, 4) sRGB and opacity in [0, 1], which the
     material's colour is multiplied by; `material` and `node` (T,) index `materials` and `nodes`, the names that the
-    file gives. `notes` say, for people, what the file left open and was judged.
+    file gives. `notes` say, for people, what the file left open and was judged. `origin` (3,) metres is what to add to
+    corners for the file's own coordinates: zero, but for models far from zero, where 32-bit corners would be coarse.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Model:
     nodes: tuple[str, ...]
     up: npt.NDArray[np.float64]
     notes: tuple[str, ...] = ()
+    origin: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
     def __len__(self) -> int:
         return len(self.corners)
@@ -61,7 +63,18 @@ class Model:
 
     def scaled(self, factor: float) -> Model:
         """Return the model `factor` times as large, about the origin."""
-        return replace(self, corners=(self.corners * np.float32(factor)))
+        x, y, z = self.origin
+        return replace(self, corners=self.corners * np.float32(factor), origin=(x * factor, y * factor, z * factor))
+
+    def with_area(self) -> Model:
+        """Return the model without triangles that have no area or are not finite: they show nothing, and stretch it."""
+        finite = np.asarray(np.isfinite(self.corners).all((1, 2)))
+        areas = face_normals(np.where(finite[:, None, None], self.corners, np.float32(0)))[1]
+        keep = finite & (areas > 0)
+        if keep.all():
+            return self
+        per_triangle = ("corners", "normals", "uvs", "tints", "material", "node")
+        return replace(self, **{name: getattr(self, name)[keep] for name in per_triangle})
 
     def moved(self, rotation: npt.ArrayLike, translation: npt.ArrayLike) -> Model:
         """Return the model after `rotation` (3, 3), then `translation` (3,); `up` turns with it."""

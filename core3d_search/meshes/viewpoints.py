@@ -15,6 +15,8 @@ from core3d_search.rays import RayScene
 Doubles = npt.NDArray[np.float64]
 THING_PX, THING_FOV, THING_VIEWS = 256, np.deg2rad(38), 8
 ROOM_PX, ROOM_FOV, ROOM_VIEWS = (480, 360), np.deg2rad(66), 40
+"""60 views of 640x480 gave more on the four rooms that they were chosen on (recall 0.88 for 0.78) and nothing on ten
+others (0.81 for 0.82), in twice the time."""
 ROOM_SIDE_M, ROOM_HEIGHT_M = 2.0, 1.5
 """What is smaller is no room: two sides and the height."""
 EYE_M, STOREY_M, CLEARANCE_M = 1.5, 2.8, 0.3

@@ -159,3 +159,14 @@ def test_the_mesh_of_a_scan_is_no_scene_beside_it(furniture: Path) -> None:
     assert not MeshReader.recognises(mesh)
     with pytest.raises(InputError):
         LibraryReader.open(furniture.parent / "room0")
+
+
+def test_a_model_far_from_zero_is_found_where_its_file_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    far = (500_000.25, 4_000_000.5, 100.0)
+    box((0.6, 0.8, 1.0), far, RED).export(tmp_path / "cabinet.obj", digits=8)
+    (reader,) = find_scenes(tmp_path / "cabinet.obj")
+    index([reader], tmp_path / "a.db", monkeypatch)
+    with Searcher.open(str(tmp_path / "a.db")) as searcher:
+        (only,) = searcher.search("cabinet")
+    np.testing.assert_allclose(only.box.center, far, atol=0.02)
+    np.testing.assert_allclose(sorted(only.box.extent), (0.6, 0.8, 1.0), atol=0.03)

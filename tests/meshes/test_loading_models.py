@@ -124,3 +124,46 @@ def test_companions_are_files_below_the_folder_that_are_there(tmp_path: Path) ->
 def test_a_file_name_that_says_nothing_gives_way_to_the_folders(tmp_path: Path) -> None:
     assert scene_name(tmp_path / "oak-table" / "model.obj") == "oak-table"
     assert scene_name(tmp_path / "oak-table" / "table.obj") == "table"
+
+
+def test_a_model_far_from_zero_keeps_its_shape_and_says_where_it_lies(tmp_path: Path) -> None:
+    far, half_side = np.array((500_000.25, 4_000_000.5, 100.0)), np.array((0.5, 1, 1.5))
+    box((1, 2, 3), far, RED).export(tmp_path / "survey.obj", digits=8)
+    model = load_model(tmp_path / "survey.obj")
+    np.testing.assert_allclose(model.bounds + model.origin, [far - half_side, far + half_side], atol=1e-6)
+    half = load_model(tmp_path / "survey.obj", scale=0.5)
+    np.testing.assert_allclose(half.bounds + half.origin, model.bounds * 0.5 + np.array(model.origin) * 0.5, atol=1e-6)
+
+
+def test_triangles_without_area_are_left_out(tmp_path: Path) -> None:
+    made = box((1, 1, 1), (0, 0, 0), RED)
+    stray = np.vstack([made.faces, [[8, 8, 8], [0, 0, 1]]])
+    trimesh.Trimesh(np.vstack([made.vertices, [[50, 50, 50]]]), stray, process=False).export(tmp_path / "a.ply")
+    model = load_model(tmp_path / "a.ply")
+    assert len(model) == 12
+    np.testing.assert_allclose(model.bounds, [[-0.5] * 3, [0.5] * 3])
+
+
+def test_a_cloud_of_points_and_a_line_are_refused_with_what_to_do(tmp_path: Path) -> None:
+    trimesh.PointCloud(np.eye(3)).export(tmp_path / "cloud.ply")
+    with pytest.raises(InputError, match=r"cloud\.ply holds no triangle; a cloud of points .* make a mesh of it"):
+        load_model(tmp_path / "cloud.ply")
+    trimesh.Trimesh([[0, 0, 0], [1, 0, 0], [2, 0, 0]], [[0, 1, 2]], process=False).export(tmp_path / "line.ply")
+    with pytest.raises(InputError, match="no triangle of it is finite and has an area"):
+        load_model(tmp_path / "line.ply")
+
+
+def test_nodes_that_share_a_name_and_names_in_other_scripts_stay_apart(tmp_path: Path) -> None:
+    scene = trimesh.Scene()
+    scene.add_geometry(box((1, 1, 1), (0, 0, 0), RED), node_name="Стул", geom_name="a")
+    scene.add_geometry(box((1, 1, 1), (3, 0, 0), BLUE), node_name="椅子", geom_name="b")
+    scene.export(tmp_path / "комната é.glb")
+    assert set(load_model(tmp_path / "комната é.glb").nodes) == {"Стул", "椅子"}
+    scene = trimesh.Scene()
+    for number, name in enumerate(("chair_A", "chair_B")):
+        scene.add_geometry(box((1, 1, 1), (3 * number, 0, 0), RED), node_name=name, geom_name=name.lower())
+    written = scene.export(file_type="glb")
+    (tmp_path / "twins.glb").write_bytes(written.replace(b"chair_B", b"chair_A"))
+    twins = load_model(tmp_path / "twins.glb")
+    assert len(twins.nodes) == 2
+    assert np.bincount(twins.node).tolist() == [12, 12]

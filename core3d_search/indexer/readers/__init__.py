@@ -13,6 +13,7 @@ from core3d_search.indexer.frames import AS_STORED, ReadOptions, SceneReader
 from core3d_search.indexer.poses import POSES_BY
 from core3d_search.indexer.readers.checksums import checksum_of_files
 from core3d_search.indexer.readers.posed_images import PosedImagesReader
+from core3d_search.indexer.readers.zipped import is_zipped, unpacked
 
 GROUP = "core3d.readers"
 MAX_DEPTH = 12
@@ -45,11 +46,14 @@ class Survey:
 def survey(path: Path, format: str | None = None, options: ReadOptions | None = None) -> Survey:
     """Return the scenes at or below `path` as `find_scenes` does, and those that are broken beside them.
 
+    A `.zip` is unpacked first, into the cache (zipped.py); one that only lies in `path` is left alone.
     Raises InputError where there is neither, or two would have the same name.
     """
     path = path.expanduser()
     if not path.exists():
         raise InputError(f"{path} does not exist")
+    if is_zipped(path) and reader_for(path, format) is None:
+        path = unpacked(path)
     scenes: list[SceneReader] = []
     broken: dict[Path, InputError] = {}
     for source, reader in _recognised(path, _readers(format), set(), broken):

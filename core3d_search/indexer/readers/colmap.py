@@ -57,6 +57,7 @@ class ColmapReader(PosedImagesReader):
                 pose=partial(_scaled_pose, image, 1.0 if self.settings.options.scale else scale),
                 camera=model.cameras[image.camera_id],
                 where=image.name,
+                color_file=self._picture(image.name),
             )
             for image in model.images
             if image.name in depths

@@ -73,6 +73,7 @@ class FramesFolderReader(PosedImagesReader):
                 pose=pose,
                 camera=camera,
                 where=str(depth),
+                color_file=color,
             )
             for color, depth, pose in zip(colors, depths, poses, strict=True)
         ]

@@ -39,6 +39,19 @@ def read_color(path: File) -> npt.NDArray[np.uint8]:
     return np.asarray(_opened(path, "RGB"), np.uint8)
 
 
+def like_depth(rgb: npt.NDArray[np.uint8], depth_shape: tuple[int, ...], path: File | None) -> npt.NDArray[np.uint8]:
+    """Return the colours of an image file, turned by its EXIF orientation where only so they show what depth shows.
+
+    `rgb` (H, W, 3) is what `path` stores, `depth_shape` (h, w). Phones store what the sensor saw and a tag by which
+    viewers turn it; most exports write depth and cameras for the stored pixels, some for the turned ones. Half turns
+    and mirrors leave the shape as it is: there the stored pixels count. Raises InputError as `read_color` does.
+    """
+    if path is None or same_view(depth_shape, rgb.shape) or not same_view(depth_shape, rgb.shape[1::-1]):
+        return rgb
+    turned = np.asarray(_decoded(read_bytes(path), "RGB", path, upright=True), np.uint8)
+    return turned if same_view(depth_shape, turned.shape) else rgb
+
+
 def read_depth(path: File, units_per_metre: float, invalid: Iterable[int] = (0,)) -> npt.NDArray[np.float32]:
     """Return a one-channel depth image as (H, W) float32 metres; the `invalid` stored values become 0.
 
@@ -137,9 +150,15 @@ def registered_depth(
     Phones store depth smaller than colour, over the same field of view. Raises InputError where the shapes differ.
     """
     height, width = rgb.shape[:2]
-    if abs(depth.shape[1] / depth.shape[0] - width / height) > 0.02 * width / height:
-        raise InputError(f"{where}: depth {depth.shape} and colour {(height, width)} do not show the same view")
+    if not same_view(depth.shape, rgb.shape):
+        turn = "; turn one of them by a quarter" if same_view(depth.shape, (width, height)) else ""
+        raise InputError(f"{where}: depth {depth.shape} and colour {(height, width)} do not show the same view{turn}")
     return same_size(depth, (height, width))
+
+
+def same_view(shape: tuple[int, ...], other: tuple[int, ...]) -> bool:
+    """Return whether two images (h, w) have the same proportions, within 2 %."""
+    return bool(abs(shape[1] / shape[0] - other[1] / other[0]) <= 0.02 * other[1] / other[0])
 
 
 def same_size(values: npt.NDArray[Any], shape: tuple[int, ...]) -> npt.NDArray[Any]:
@@ -186,10 +205,11 @@ def _opened(path: File, mode: str | None) -> Image.Image:
     return _decoded(read_bytes(path), mode, path)
 
 
-def _decoded(content: bytes, mode: str | None, path: object) -> Image.Image:
+def _decoded(content: bytes, mode: str | None, path: object, *, upright: bool = False) -> Image.Image:
+    """Return an image as it is stored, or `upright` as its EXIF orientation says that it is looked at."""
     import warnings
 
-    from PIL import Image
+    from PIL import Image, ImageOps
 
     try:
         with warnings.catch_warnings():
@@ -200,6 +220,7 @@ def _decoded(content: bytes, mode: str | None, path: object) -> Image.Image:
                         f"{path} has {image.width}x{image.height} pixels; images of more than "
                         f"{MAX_PIXELS // 1_000_000} million pixels are not read: shrink it"
                     )
-                return image.convert(mode) if mode else image.copy()
+                shown = ImageOps.exif_transpose(image) if upright else image
+                return shown.convert(mode) if mode else shown.copy()
     except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
         raise InputError(f"{path} cannot be read as an image: {error}") from error

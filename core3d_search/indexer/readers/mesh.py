@@ -53,6 +53,11 @@ class MeshReader(KnowsParts):
         """The unit direction against gravity."""
         return self._prepared().model.up
 
+    @property
+    def origin(self) -> npt.NDArray[np.float64]:
+        """Where frames are measured from, (3,) metres in the file's world: zero, but for models far from zero."""
+        return np.array(self._prepared().model.origin)
+
     def notes(self) -> Sequence[str]:
         """Return what the file left open and was judged."""
         return self._prepared().model.notes

@@ -73,6 +73,7 @@ class NerfstudioReader(PosedImagesReader):
             pose=partial(_pose, values.get("transform_matrix"), where),
             camera=partial(_camera, values, where),
             where=where,
+            color_file=color,
         )
 
 

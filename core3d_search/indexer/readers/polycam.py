@@ -54,6 +54,7 @@ class PolycamReader(PosedImagesReader):
                 if (mask := confidence / f"{file.stem}.png").is_file()
                 else None,
                 where=str(file),
+                color_file=pictures / f"{file.stem}.jpg",
             )
             for file in sorted(files_under(cameras), key=lambda file: (len(file.stem), file.stem))
             if file.suffix == ".json"

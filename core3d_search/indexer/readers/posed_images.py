@@ -14,6 +14,7 @@ import numpy.typing as npt
 from core3d_search.errors import InputError
 from core3d_search.indexer.frames import AS_STORED, Frame, ReadOptions
 from core3d_search.indexer.readers import images
+from core3d_search.indexer.readers.files import File
 from core3d_search.indexer.readers.lens import Lens, undistorted
 from core3d_search.indexer.readers.settings import settings_of
 
@@ -59,7 +60,8 @@ class FrameParts:
 
     `color` gives (H, W, 3) uint8, `depth` (h, w) float32 metres, `pose` the stored (4, 4). `depth_camera` is given
     where depth has a field of view of its own, from the same place; else it shows what colour shows. `confident`
-    gives (h, w) bool, which depths to keep. `where` names the frame in messages about its parts together.
+    gives (h, w) bool, which depths to keep. `where` names the frame in messages about its parts together. `color_file`
+    is given where colour is an image file whose orientation tag may have to be followed (images.like_depth).
     """
 
     color: Callable[[], npt.NDArray[np.uint8]]
@@ -69,6 +71,7 @@ class FrameParts:
     where: str
     depth_camera: Camera | None = None
     confident: Callable[[], npt.NDArray[np.bool_]] | None = None
+    color_file: File | None = None
 
 
 class PosedImagesReader:
@@ -148,6 +151,8 @@ class PosedImagesReader:
         rgb, depth = parts.color(), parts.depth()
         if parts.confident is not None:
             depth = np.where(images.same_size(parts.confident(), depth.shape), depth, np.float32(0))
+        if parts.depth_camera is None:
+            rgb = images.like_depth(rgb, depth.shape, parts.color_file)
         height, width = rgb.shape[:2]
         camera = parts.camera if isinstance(parts.camera, Camera) else parts.camera()
         intrinsics = camera.fitted(width, height, parts.where)

@@ -60,6 +60,7 @@ class RedwoodReader(PosedImagesReader):
                 pose=partial(images.rigid_transform, trajectory.poses[rows[n]], f"{log}, pose {rows[n]}"),
                 camera=camera,
                 where=str(color),
+                color_file=color,
             )
             for n, color in colors.items()
         ]

@@ -237,3 +237,36 @@ def test_depth_may_be_a_tiff_in_metres(frames_scene, tmp_path):
     Image.fromarray(np.full((6, 8), 1.5, np.float32)).save(scene / "depth" / "00000.tiff")
     (reader,) = find_scenes(scene, options=ReadOptions(depth_scale=1.0))
     assert float(reader[0].depth[0, 0]) == 1.5
+
+
+def _stored_on_its_side(scene, tag):
+    """Store colours of 8x6 pixels, red at the left, with an orientation tag; depth (8 wide, 6 high) stays."""
+    for path in (scene / "color").iterdir():
+        upright = np.zeros((6, 8, 3), np.uint8)
+        upright[:, :4, 0] = 255
+        exif = Image.Exif()
+        exif[0x0112] = tag
+        quarter = {6: Image.Transpose.ROTATE_90, 8: Image.Transpose.ROTATE_270}
+        image = Image.fromarray(upright)
+        (image.transpose(quarter[tag]) if tag in quarter else image).save(path, exif=exif)
+
+
+@pytest.mark.parametrize("tag", [1, 3, 6, 8])
+def test_an_orientation_tag_is_followed_where_only_so_colour_shows_what_depth_shows(frames_scene, tmp_path, tag):
+    scene = frames_scene(tmp_path / "den")
+    _stored_on_its_side(scene, tag)
+    rgb = FramesFolderReader.open(scene)[0].rgb
+    assert rgb.shape == (6, 8, 3)
+    assert (rgb[:, :4, 0] == 255).all()
+    assert not rgb[:, 4:].any()
+
+
+def test_colour_on_its_side_without_a_tag_is_refused_with_what_to_do(frames_scene, tmp_path):
+    scene = frames_scene(tmp_path / "den")
+    _stored_on_its_side(scene, 6)
+    for path in (scene / "color").iterdir():
+        with Image.open(path) as image:
+            image.load()
+        Image.fromarray(np.asarray(image)).save(path)
+    with pytest.raises(InputError, match="do not show the same view; turn one of them by a quarter"):
+        FramesFolderReader.open(scene)[0]
