@@ -1,7 +1,7 @@
 """Bounds on how much objects are named by a noun, from the quantised vectors of a mapped index.
 
 An inner product with a quantised vector is off by the rounding of its numbers, whose deviation is known
-(segments.rounding): what is within DEVIATIONS of it is bounded from both sides without reading a stored vector.
+(eight_bit.rounding): what is within DEVIATIONS of it is bounded from both sides without reading a stored vector.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from core3d_search.search.spaces import EmbeddingSpace
 from core3d_search.vectors.mapped import MappedIndex
 
 DEVIATIONS = 6.0
-"""Standard deviations of the rounding of quantised vectors that a bound allows for (segments.rounding)."""
+"""Standard deviations of the rounding of quantised vectors that a bound allows for (eight_bit.rounding)."""
 
 ROUNDING = 1e-5
 """Rounding of float32 inner products."""

@@ -33,7 +33,7 @@ import numpy.typing as npt
 
 from core3d_search.datatypes import Matches
 from core3d_search.store import EmbeddingModel, SearchableScene, Store
-from core3d_search.vectors import segments
+from core3d_search.vectors import eight_bit, segments
 from core3d_search.vectors.columns import COLUMNS, NO_LABEL, Columns, Names, columns_of, joined
 from core3d_search.vectors.exact import check_queries, exact_matches, positions_of
 from core3d_search.vectors.segments import Floats, Ids, Segment
@@ -89,7 +89,7 @@ class MappedIndex:
         unknown = np.zeros(len(ids), COLUMNS)
         unknown["label"] = NO_LABEL
         described = unknown, np.zeros(0, "U1")
-        part = segments.made(ids, np.zeros(len(ids), np.int64), *segments.quantised(vectors), described)
+        part = segments.made(ids, np.zeros(len(ids), np.int64), *eight_bit.quantised(vectors), described)
         return cls(generation, vectors.shape[1], (part,), np.array([(0, 0, 0)], COVERED), fetch)
 
     def __len__(self) -> int:
@@ -141,7 +141,7 @@ class MappedIndex:
             rows, near = part.nearest(query, k, live) if k else (np.zeros(0, np.intp), np.zeros(0, np.float32))
             found.append(part.ids[rows])
             products.append(near)
-            width = max(width, segments.rounding(query, part.scales[rows[:1000]]))
+            width = max(width, eight_bit.rounding(query, part.scales[rows[:1000]]))
         ids = np.concatenate([np.zeros(0, np.int64), *found])
         values = np.concatenate([np.zeros(0, np.float32), *products])
         if len(ids) > k > 0:
@@ -162,7 +162,7 @@ class MappedIndex:
             found = [(part.ids[rows], part.products(query, rows)) for part, rows in self._rows_of(allowed)]
             ids, values = (np.concatenate(each) for each in zip(*found, strict=True))
             if len(ids) > k > 0:
-                width = max(segments.rounding(query, part.scales[:1000]) for part in self.parts)
+                width = max(eight_bit.rounding(query, part.scales[:1000]) for part in self.parts)
                 ids = ids[values >= np.partition(values, -k)[-k] - width]
             answers.append(self._ranked(query, k, np.sort(ids)))
         return _stacked(answers, k)
@@ -195,7 +195,7 @@ class MappedIndex:
             some = scene_ids[start : start + SCENES_AT_ONCE]
             stored = store.embeddings(model, some)
             described = columns_of(store.objects_in(some), stored.ids)
-            columns.append((stored.ids, stored.scene_ids, *segments.quantised(stored.vectors), described))
+            columns.append((stored.ids, stored.scene_ids, *eight_bit.quantised(stored.vectors), described))
         return _segment(columns)
 
     def _joined(self) -> MappedIndex:

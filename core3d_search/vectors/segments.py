@@ -1,9 +1,8 @@
 """One immutable piece of a mapped index: quantised vectors in files that are mapped into memory, not read.
 
-Every vector is eight-bit steps times one scale of its own: a quarter of float32, and an inner product that is off by
-about a thousandth, which re-ranking with the stored vectors mends. A piece of LISTS_FROM vectors or more is sorted into
-lists around centroids (k-means), and a search looks into the nearest ones (inverted file; Jegou, Douze, Schmid,
-"Product quantization for nearest neighbor search", TPAMI 2011, section IV).
+Vectors have eight bits a number (eight_bit.py), which re-ranking with the stored vectors mends. A piece of LISTS_FROM
+vectors or more is sorted into lists around centroids (k-means), and a search looks into the nearest ones (inverted
+file; Jegou, Douze, Schmid, "Product quantization for nearest neighbor search", TPAMI 2011, section IV).
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ from uuid import uuid4
 import numpy as np
 import numpy.typing as npt
 
+from core3d_search.vectors import eight_bit
 from core3d_search.vectors.columns import COLUMNS, Columns, Names
 
 Ids = npt.NDArray[np.int64]
@@ -31,13 +31,6 @@ LEAST_PROBED, PROBED_FOR_EACH = 16, 8
 
 CHUNK = 8192
 """Vectors that are unpacked at a time: 16 MB of 512 numbers."""
-
-UNPACKED = 128
-"""Vectors whose products are taken at a time: 256 KB of 512 numbers, which stay in the processor's cache."""
-
-SINGLE_THREADED = 262_144
-"""Multiplications in a product of matrices for which OpenBLAS starts no threads (interface/gemm.c): for so little they
-cost more than they save."""
 
 PARTS = (
     "ids", "scene_ids", "codes", "scales", "centroids", "starts", "columns", "names", "given", "by_label", "by_scene",
@@ -96,9 +89,10 @@ class Segment:
         """Return rows and approximate inner products that hold the `count` greatest of the live rows, unordered."""
         rows, products = self._probed(query, count, live)
         if len(rows) > count:
-            width = rounding(query, self.scales[rows[: min(len(rows), 1000)]])
-            floor = np.partition(products, -count)[-count] - width
-            close = np.flatnonzero(products >= floor)
+            scales = np.asarray(self.scales[rows[:1000]])
+            rows = rows[_close(products, count, eight_bit.rough_rounding(query, scales))]
+            products = self.products(query, rows)
+            close = _close(products, count, eight_bit.rounding(query, scales))
             most = max(4 * count, 4096)
             if len(close) > most:
                 close = close[np.lexsort((self.ids[rows[close]], -products[close]))[:most]]
@@ -108,28 +102,24 @@ class Segment:
     def _probed(
         self, query: Floats, count: int, live: npt.NDArray[np.bool_] | None
     ) -> tuple[npt.NDArray[np.intp], Floats]:
+        """Return the live rows of the lists that are nearest to `query`, and their rough products."""
         probed = np.arange(len(self.starts) - 1)
         if len(probed) > LEAST_PROBED:
             mean = len(self) / len(probed)
             lists = min(len(probed), max(LEAST_PROBED, int(np.ceil(PROBED_FOR_EACH * count / mean))))
             probed = np.argpartition(-(self.centroids @ query), lists - 1)[:lists]
             probed = np.sort(probed)
-        rows, products = [], []
-        for number in probed:
-            start, stop = int(self.starts[number]), int(self.starts[number + 1])
-            rows.append(np.arange(start, stop))
-            products.append(self.products(query, slice(start, stop)))
-        found = np.concatenate(rows) if rows else np.zeros(0, np.intp)
-        values = np.concatenate(products) if products else np.zeros(0, np.float32)
+        starts, stops = self.starts[probed].tolist(), self.starts[probed + 1].tolist()
+        ranges = [slice(start, stop) for start, stop in zip(starts, stops, strict=True)]
+        found = np.concatenate([np.arange(each.start, each.stop) for each in ranges])
+        values = eight_bit.rough_products(np.asarray(self.codes), np.asarray(self.scales), ranges, query)
         if live is None:
             return found, values
         return found[live[found]], values[live[found]]
 
     def products(self, query: Floats, rows: slice | npt.NDArray[np.intp]) -> Floats:
         """Return the approximate inner products of some rows with `query` (D,), or with several (T, D): (N, T)."""
-        found = _products(np.asarray(self.codes), rows, np.ascontiguousarray(query.T))
-        scales = self.scales[rows]
-        return found * (scales if query.ndim == 1 else scales[:, None])
+        return eight_bit.products(np.asarray(self.codes), np.asarray(self.scales), rows, query)
 
     def write(self, folder: Path) -> Segment:
         """Keep the segment in `folder`, in one step; return it as mapped from there."""
@@ -145,18 +135,9 @@ class Segment:
         return opened(folder, self.name)
 
 
-def _products(codes: npt.NDArray[np.int8], rows: slice | npt.NDArray[np.intp], vectors: Floats) -> Floats:
-    """Return the inner products of some rows of `codes` (N, D) with `vectors` (D,) or (D, T)."""
-    start, stop = rows.indices(len(codes))[:2] if isinstance(rows, slice) else (0, len(rows))
-    found = np.empty((stop - start, *vectors.shape[1:]), np.float32)
-    step = min(UNPACKED, max(32, SINGLE_THREADED // vectors.size))
-    unpacked = np.empty((step, codes.shape[1]), np.float32)
-    for first in range(start, stop, step):
-        last = min(first + step, stop)
-        some = unpacked[: last - first]
-        some[...] = codes[first:last] if isinstance(rows, slice) else codes[rows[first:last]]
-        np.dot(some, vectors, out=found[first - start : last - start])
-    return found
+def _close(products: Floats, count: int, width: float) -> npt.NDArray[np.intp]:
+    """Return which products are at most `width` below the `count`-th greatest."""
+    return np.flatnonzero(products >= np.partition(products, -count)[-count] - width)
 
 
 def opened(folder: Path, name: str) -> Segment:
@@ -211,19 +192,3 @@ def _orders(
     given = np.isin(np.arange(len(names)), columns["label"][columns["given"]])
     by_label = np.argsort(columns["label"], kind="stable")
     return given, by_label.astype(np.int32), np.argsort(scene_ids, kind="stable").astype(np.int32)
-
-
-def quantised(vectors: Floats) -> tuple[npt.NDArray[np.int8], Floats]:
-    """Return (N, D) int8 codes and (N,) scales whose products are nearest to `vectors`."""
-    scales = (np.abs(vectors).max(axis=1, initial=0) / 127).astype(np.float32)
-    steps = np.divide(vectors, scales[:, None], out=np.zeros_like(vectors), where=scales[:, None] > 0)
-    return np.rint(steps).astype(np.int8), scales
-
-
-def rounding(query: Floats, scales: Floats) -> float:
-    """Return how far two approximate products may be out of order: six standard deviations of both roundings.
-
-    The error of one number is uniform within half a step, so its deviation is step / sqrt(12); those of D numbers,
-    independent of the query, add up to length of the query * step / sqrt(12).
-    """
-    return float(12 * np.linalg.norm(query) * scales.max(initial=0) / np.sqrt(12))
