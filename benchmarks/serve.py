@@ -164,11 +164,12 @@ async def load(port: int, clients: int, seconds: float, most: int | None = None)
 
 
 async def memory_over(port: int, clients: int, requests: int) -> str:
-    """Return the megabytes that the server takes after the first thousand requests and after all of them."""
+    """Return the megabytes that the server takes after a thousand requests and after `requests` more, and how many of
+    these were answered with an error: a server that refuses needs no memory."""
     await load(port, clients, 3600, 1000)
     before = resident(port)
-    await load(port, clients, 3600, requests)
-    return f"{before:.0f} MB, then {resident(port):.0f} MB"
+    _, errors, _ = await load(port, clients, 3600, requests)
+    return f"{before:.0f} MB, then {resident(port):.0f} MB, {errors} errors"
 
 
 def resident(port: int) -> float:

@@ -1,5 +1,7 @@
 """Fixtures that every part uses."""
 
+import os
+import shutil
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -65,6 +67,26 @@ def core3d(known_db, monkeypatch, capsys):
         return code, captured.out, captured.err
 
     return run
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """Start a real browser with further flags; tests that need one are skipped where there is none."""
+    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
+    program = os.environ.get("CORE3D_CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+    if program is None:
+        pytest.skip("no Chromium here: install one, or name it in CORE3D_CHROMIUM")
+    playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install playwright")
+    with playwright.sync_playwright() as driver:
+        started = []
+
+        def start(*flags):
+            started.append(driver.chromium.launch(executable_path=program, args=["--no-sandbox", *flags]))
+            return started[-1]
+
+        yield start
+        for browser in started:
+            browser.close()
 
 
 @pytest.fixture(scope="module")

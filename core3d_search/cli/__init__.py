@@ -29,6 +29,7 @@ COMMANDS = {
     "export": "export.export",
     "plan": "plan.plan",
     "serve": "serve.serve",
+    "view": "view.view",
     "mcp": "mcp.mcp",
     "tag": "mark.tag",
     "note": "mark.note",

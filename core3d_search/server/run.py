@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import socket
 from collections.abc import Callable
 from typing import Any
 
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from core3d_search.errors import InputError
+from core3d_search.listening import listen
 from core3d_search.server.app import create_app
 from core3d_search.server.service import Service
 from core3d_search.server.settings import Limits
 
-BACKLOG = 2048
-"""Connections that may wait to be accepted, from before the first word that the server is there."""
 LARGEST_HEAD = 32 * 1024
 """Bytes of the head of a request."""
 COLLECT_AFTER = (5_000, 10, 10)
@@ -29,7 +26,7 @@ GRACE_S = 5
 def serve(service: Service, ready: Callable[[str], None]) -> None:
     """Serve until the process is told to stop; `ready` hears the address. Raises InputError where the port is taken."""
     settings = service.settings
-    listening = _listen(settings.host, settings.port)
+    listening = listen(settings.host, settings.port)
     gc.freeze()  # what is loaded stays
     gc.set_threshold(*COLLECT_AFTER)
     port = listening.getsockname()[1]
@@ -54,20 +51,6 @@ def configured(service: Service) -> uvicorn.Config:
         timeout_keep_alive=30,
         timeout_graceful_shutdown=GRACE_S,
     )
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    try:
-        family, kind, proto, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listening = socket.socket(family, kind, proto)
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(address)
-        listening.listen(BACKLOG)
-    except (OSError, OverflowError) as error:
-        raise InputError(
-            f"cannot listen on {host}, port {port}: {error}; choose others with --host and --port"
-        ) from error
-    return listening
 
 
 def timed_protocol(limits: Limits) -> type[asyncio.Protocol]:

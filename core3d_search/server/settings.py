@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from core3d_search.errors import InputError
+from core3d_search.listening import http_address, is_loopback
 
 LEAST_TOKEN = 16
 """Characters of a token that cannot be guessed by trying."""
@@ -80,14 +80,9 @@ class ServerSettings:
     @property
     def is_local(self) -> bool:
         """Whether only this machine can connect."""
-        if self.host == "localhost":
-            return True
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+        return is_loopback(self.host)
 
     @property
     def address(self) -> str:
         """The address of the page."""
-        return f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
+        return http_address(self.host, self.port)

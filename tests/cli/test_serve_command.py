@@ -45,7 +45,9 @@ def test_a_port_that_is_taken_is_told(core3d):
     assert "cannot listen on 127.0.0.1" in err
 
 
-@pytest.mark.parametrize(("command", "package", "extra"), [("serve", "uvicorn", "serve"), ("mcp", "mcp", "mcp")])
+@pytest.mark.parametrize(
+    ("command", "package", "extra"), [("serve", "uvicorn", "serve"), ("view", "viser", "view"), ("mcp", "mcp", "mcp")]
+)
 def test_a_missing_extra_is_told_with_its_pip_line(core3d, monkeypatch, command, package, extra):
     monkeypatch.setitem(sys.modules, package, None)
     code, _, err = core3d(command)

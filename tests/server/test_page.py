@@ -1,9 +1,7 @@
 """The page in a real browser: one field and one key to the answer, then pictures, reasons, plan, filters, keys."""
 
 import io
-import os
 import re
-import shutil
 import time
 from pathlib import Path
 
@@ -16,10 +14,6 @@ from core3d_search.server.service import Service
 from core3d_search.server.settings import ServerSettings
 from core3d_search.store import Store, Thumbnail
 
-CHROMIUM = os.environ.get("CORE3D_CHROMIUM") or next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None
-)
-
 
 def webp(color):
     file = io.BytesIO()
@@ -28,14 +22,8 @@ def webp(color):
 
 
 @pytest.fixture(scope="module")
-def browser():
-    if CHROMIUM is None:
-        pytest.skip("no Chromium here: install one, or name it in CORE3D_CHROMIUM")
-    playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install playwright")
-    with playwright.sync_playwright() as driver:
-        launched = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield launched
-        launched.close()
+def browser(chromium):
+    return chromium("--disable-gpu")
 
 
 @pytest.fixture
