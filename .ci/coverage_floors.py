@@ -33,6 +33,7 @@ FLOORS = {
     "testing": 90,
     "the ground": 92,
     "vectors": 94,
+    "viewer": 90,
 }
 
 

@@ -13,6 +13,12 @@ from core3d_search.cli import options, output
 def export(
     scene: Annotated[str, typer.Argument(help="The scene's name, as `core3d scenes` lists it.")],
     path: Annotated[Path, typer.Argument(help="The file to write: .json, .csv, .ply, .glb or .usd.", metavar="FILE")],
+    mesh: Annotated[
+        bool, typer.Option("--mesh", help="A surface fused from the scan's frames in the place of points (.glb).")
+    ] = False,
+    voxel: Annotated[
+        float, typer.Option("--voxel", min=0.002, max=0.5, help="Voxels of --mesh, metres; smaller is finer.")
+    ] = 0.02,
     force: Annotated[bool, typer.Option("--force", help="Overwrite a file that is there.")] = False,
     db: options.Database = None,
 ) -> None:
@@ -27,7 +33,14 @@ def export(
         raise InputError(f"{path} has no ending that says what to write; there are: {endings}")
     output.refuse_overwriting(path, force)
     with Store.open(db) as store:
-        data = export_scene(store, scene, format)
+        surface = None
+        if mesh:
+            from core3d_search.indexer.surface_mesh import fused_surface
+
+            if format != "glb":
+                raise InputError(f"--mesh writes .glb; {path} ends otherwise")
+            surface = fused_surface(store, scene, voxel)
+        data = export_scene(store, scene, format, surface)
     try:
         path.write_bytes(data)
     except OSError as error:

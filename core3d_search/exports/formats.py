@@ -10,6 +10,7 @@ from core3d_search.exports.gltf import to_glb
 from core3d_search.exports.json_graph import to_json
 from core3d_search.exports.ply import to_ply
 from core3d_search.exports.scene_graph import SceneGraph, scene_graph
+from core3d_search.exports.surface import Surface
 from core3d_search.exports.table_csv import to_csv
 from core3d_search.exports.usd import to_usd
 from core3d_search.store import Store
@@ -36,13 +37,18 @@ FORMATS: dict[str, ExportFormat] = {
 """The formats by name."""
 
 
-def export_scene(store: Store, scene: str, format: str) -> bytes:
+def export_scene(store: Store, scene: str, format: str, surface: Surface | None = None) -> bytes:
     """Return the scene called `scene` as a file of a format in `FORMATS`.
 
-    The same scene gives the same bytes. Raises InputError for an unknown format, StoreError for an unknown scene,
+    A `surface` (`indexer.surface_mesh.fused_surface`) is shown in the place of points, in glTF only. The same scene
+    gives the same bytes. Raises InputError for an unknown format, StoreError for an unknown scene,
     MissingDependencyError where the package is missing that writes it.
     """
     if format not in FORMATS:
         raise InputError(f"no export format {format!r}; there are: {', '.join(FORMATS)}")
+    if surface is not None:
+        if format != "glb":
+            raise InputError(f"a surface is written as .glb, not as .{format}")
+        return to_glb(scene_graph(store, scene, with_points=True), surface)
     chosen = FORMATS[format]
     return chosen.write(scene_graph(store, scene, with_points=chosen.with_points))
