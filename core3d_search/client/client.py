@@ -27,6 +27,8 @@ from core3d_search.search.documents import (
     SceneList,
     SearchAnswer,
     SearchRequest,
+    Segmentation,
+    SegmentRequest,
     TagsRequest,
     Vocabulary,
     to_json,
@@ -131,6 +133,15 @@ class Client:
     def export(self, scene: str, format: str) -> bytes:
         """Return a scene as a file for other programs: json, glb, ply, usd or csv."""
         return self._send("GET", f"{_scene(scene)}/export.{quote(format, safe='')}")
+
+    def segment(self, scene: str, classes: list[str]) -> Segmentation:
+        """Return for each object of a scene the class whose name it is nearest to."""
+        body = to_json(SegmentRequest(classes))
+        return _read(Segmentation, self._send("POST", f"{_scene(scene)}/segment", body))
+
+    def segment_points(self, scene: str, classes: list[str]) -> bytes:
+        """Return the points of a scene in the colours of their classes, a binary PLY file."""
+        return self._send("POST", f"{_scene(scene)}/segment.ply", to_json(SegmentRequest(classes)))
 
     # Objects
 

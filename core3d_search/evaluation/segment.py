@@ -45,19 +45,25 @@ class Vertices:
 
 
 def segment_scene(
-    store: Store, scene: str, class_names: Sequence[str], mesh: Vertices | None = None, reach_m: float = REACH_M
+    store: Store,
+    scene: str,
+    class_names: Sequence[str],
+    mesh: Vertices | None = None,
+    reach_m: float = REACH_M,
+    encoder: Encoder | None = None,
 ) -> Segmentation:
     """Return the labels of the points of a stored scene's objects, or of the vertices of `mesh`.
 
-    `mesh` is in the scan's own coordinates. Raises StoreError for an unknown scene, InputError for one without
-    objects, ModelError where this machine has another encoder than the one that embedded them.
+    `encoder` is the one that embedded them, where it is loaded already; `mesh` is in the scan's own coordinates. Raises
+    StoreError for an unknown scene, InputError for one without objects, ModelError where this machine has another
+    encoder than the one that embedded them.
     """
     objects = store.objects(scene, with_points=True)
     if not objects:
         raise InputError(f"scene {scene!r} has no objects: index it first")
     if mesh is not None and (origin := store.scene(scene).origin) is not None:
         mesh = Vertices(mesh.points - np.asarray(origin), mesh.faces)
-    return segment(objects, class_names, encoder_of(store, scene), mesh, reach_m)
+    return segment(objects, class_names, encoder or encoder_of(store, scene), mesh, reach_m)
 
 
 def segment(

@@ -34,6 +34,7 @@ from core3d_search.search.ties import MOST_TOLD, NEAR_SCORE, cannot_pass, order,
 from core3d_search.store import Store
 
 if TYPE_CHECKING:
+    from core3d_search.encoders import Encoder
     from core3d_search.query.llm import LlmParser
     from core3d_search.relations import ObjectTable
 
@@ -200,6 +201,17 @@ class Searcher:
     def objects(self, scene: str) -> ObjectTable:
         """Return the objects of a scene, turned so that z points up; raises StoreError for an unknown scene."""
         return self._current().table(scene)
+
+    def encoder(self, scene: str) -> Encoder:
+        """Return the encoder that embedded the objects of a scene, loaded once.
+
+        Raises StoreError for an unknown scene, InputError for one without objects, ModelError where this machine has
+        another encoder.
+        """
+        now = self._current()
+        if not len(now.table(scene)):
+            raise InputError(f"scene {scene!r} has no objects: index it first")
+        return now.space_of(scene).encoder()
 
     def _current(self) -> Snapshot:
         """Return the database as it is now; what was loaded before is kept while nothing has changed."""

@@ -293,12 +293,15 @@ class Snapshot:
         """Return the name that the scene's own files gave to each object, None where a model chose the label."""
         return given_names(self._rows.stored(scene))
 
+    def space_of(self, scene: str) -> EmbeddingSpace:
+        """Return the space of the encoder that embedded the objects of `scene`, which has some."""
+        return self.spaces[self._scenes[scene].model.key]
+
     def match(self, scene: str, question: Question) -> Match:
         """Return the function that compares phrases with the objects of `scene`."""
         if not len(self.table(scene)):
             return lambda texts: [PhraseMatch(np.zeros(0), np.zeros(0)) for _ in texts]
-        space = self.spaces[self._scenes[scene].model.key]
-        return self._matching(space, self._rows.vectors(scene), self._given_names(scene), question)
+        return self._matching(self.space_of(scene), self._rows.vectors(scene), self._given_names(scene), question)
 
     def _matching(
         self, space: EmbeddingSpace, vectors: npt.NDArray[np.float32], given: Sequence[str | None], question: Question

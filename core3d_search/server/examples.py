@@ -107,6 +107,13 @@ PLAN = {
         }
     ],
 }
+SEGMENTATION = {
+    "schema_version": 1,
+    "scene": "living-room-1",
+    "point_count": 1480,
+    "classes": [{"number": 0, "name": "chair", "color": "#f24949", "point_count": 1480}],
+    "objects": [{"object_id": 86, "number": 0, "similarity": 0.9417}],
+}
 MARKS = {"schema_version": 1, "scene": None, "object_id": 86, **SAID}
 HEALTH = {"schema_version": 1, "status": "ok", "version": "0.1.0"}
 JOB: dict[str, Any] = {
@@ -135,6 +142,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "get_scene": SCENE,
     "list_objects": OBJECTS,
     "get_plan": PLAN,
+    "segment_scene": SEGMENTATION,
     "get_object": CARD,
     "put_tags": MARKS,
     "index": JOB,

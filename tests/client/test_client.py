@@ -50,6 +50,12 @@ def test_search_count_and_vocabulary(client):
     assert client.vocabulary().labels == ("chair", "lamp", "mug", "table", "window")
 
 
+def test_segmenting(client):
+    found = client.segment("attic", ["table", "chair"])
+    assert [(each.object_id, each.number) for each in found.objects][4] == (5, 0)
+    assert client.segment_points("attic", ["chair"]).startswith(b"ply")
+
+
 def test_search_by_an_image(client, tmp_path):
     import numpy as np
     from PIL import Image

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from core3d_search.search.documents.requests import CountRequest as CountRequest
     from core3d_search.search.documents.requests import IndexRequest as IndexRequest
     from core3d_search.search.documents.requests import SearchRequest as SearchRequest
+    from core3d_search.search.documents.requests import SegmentRequest as SegmentRequest
     from core3d_search.search.documents.requests import TagsRequest as TagsRequest
     from core3d_search.search.documents.service import Health as Health
     from core3d_search.search.documents.service import Job as Job
@@ -41,6 +42,9 @@ if TYPE_CHECKING:
     from core3d_search.search.documents.things import Scene as Scene
     from core3d_search.search.documents.things import SceneCard as SceneCard
     from core3d_search.search.documents.things import SceneList as SceneList
+    from core3d_search.search.documents.things import Segmentation as Segmentation
+    from core3d_search.search.documents.things import SegmentClass as SegmentClass
+    from core3d_search.search.documents.things import SegmentedObject as SegmentedObject
     from core3d_search.search.documents.things import View as View
     from core3d_search.search.documents.things import Vocabulary as Vocabulary
 

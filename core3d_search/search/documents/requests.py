@@ -67,6 +67,14 @@ class CountRequest(Request):
 
 
 @dataclass(frozen=True)
+class SegmentRequest(Request):
+    """Classes to choose from for each object of a scene."""
+
+    classes: Annotated[list[Annotated[str, Len(1, 255)]], Len(1, 1000)]
+    """Their names, in one's own words."""
+
+
+@dataclass(frozen=True)
 class TagsRequest(Request):
     """All tags of an object, in place of those it has."""
 

@@ -56,6 +56,46 @@ class SceneList(Versioned):
 
 
 @dataclass(frozen=True)
+class SegmentClass(Document):
+    """A class that points were labelled with."""
+
+    number: int
+    """Its place among the classes that were asked for, from 0: `class` of the points in the PLY file."""
+    name: str
+    """As it was asked for."""
+    color: str
+    """Of its points, #rrggbb."""
+    point_count: int
+    """Points that have it."""
+
+
+@dataclass(frozen=True)
+class SegmentedObject(Document):
+    """The class of an object, and so of its points."""
+
+    object_id: int
+    """Its key."""
+    number: int
+    """That of its class."""
+    similarity: float
+    """The cosine of its embedding and the name of the class."""
+
+
+@dataclass(frozen=True)
+class Segmentation(Versioned):
+    """What each point of a scene's objects is, of the classes that were asked for. Walls and floors are no objects."""
+
+    scene: str
+    """The name of the scene."""
+    point_count: int
+    """Points of all objects."""
+    classes: Sequence[SegmentClass]
+    """By number."""
+    objects: Sequence[SegmentedObject]
+    """By id."""
+
+
+@dataclass(frozen=True)
 class SceneCard(Versioned, Scene):
     """One scene, with what is in it and what people say about it."""
 

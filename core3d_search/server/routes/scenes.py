@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from core3d_search.exports import FORMATS, export_scene
 from core3d_search.search import catalogue
-from core3d_search.search.documents import ObjectList, Plan, SceneCard, SceneList
+from core3d_search.search.documents import ObjectList, Plan, SceneCard, SceneList, Segmentation, SegmentRequest
 from core3d_search.server.access import READS
+from core3d_search.server.bodies import Body
 from core3d_search.server.problems import ProblemError
+from core3d_search.server.segmenting import segmentation, segmented_ply
 from core3d_search.server.service import Shared, answered
 
 router = APIRouter(prefix="/v1/scenes", tags=["scenes"], dependencies=READS)
@@ -20,6 +22,9 @@ Name = Annotated[str, Path(description="Name of the scene.", max_length=255, exa
 Offset = Annotated[int, Query(ge=0, le=10_000_000, description="How many to pass over.")]
 Limit = Annotated[int, Query(ge=1, le=1000, description="At most so many.")]
 BINARY: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
+CLASSES = Body(
+    SegmentRequest, {"rooms": {"summary": "Three classes", "value": {"classes": ["chair", "table", "plant"]}}}
+)
 
 
 @router.get("", response_model=SceneList, operation_id="list_scenes", summary="List scenes")
@@ -90,6 +95,32 @@ async def export(
         raise ProblemError(404, f"no format {format[:16]!r}; there are: {', '.join(FORMATS)}")
     data = await service.work(export_scene, service.store, scene, format)
     return _file(data, FORMATS[format].media_type, f"{_file_name(scene)}.{format}")
+
+
+@router.post(
+    "/{scene}/segment",
+    response_model=Segmentation,
+    openapi_extra=CLASSES.openapi,
+    operation_id="segment_scene",
+    summary="Give every object a class",
+)
+async def segment(scene: Name, request: Request, service: Shared) -> Response:
+    """Choose for each object of a scene, and so for its points, the class whose name it is nearest to."""
+    return await answered(service, segmentation, service.searcher, scene, await CLASSES.of(request))
+
+
+@router.post(
+    "/{scene}/segment.ply",
+    response_class=Response,
+    responses={200: {"content": {"application/octet-stream": BINARY}, "description": "A binary PLY"}},
+    openapi_extra=CLASSES.openapi,
+    operation_id="segment_points",
+    summary="Get the points of a scene by class",
+)
+async def segment_points(scene: Name, request: Request, service: Shared) -> Response:
+    """Give the points in the colours of their classes, with `class` (the number) and `object_id` of each."""
+    data = await service.work(segmented_ply, service.searcher, scene, await CLASSES.of(request))
+    return _file(data, "application/octet-stream", f"{_file_name(scene)}-classes.ply")
 
 
 def _file_name(scene: str) -> str:
