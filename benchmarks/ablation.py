@@ -2,6 +2,7 @@
 
     python benchmarks/ablation.py --rooms 10 --first-seed 1000           the ablation: a row a change
     python benchmarks/ablation.py --search --first-seed 3000             gamma, delta, tau, DBSCAN on other rooms
+    python benchmarks/ablation.py --confirm --first-seed 7000 --rooms 20 what the search chose, on rooms never seen
 
 Masks of all levels are computed once a room and kept in --work, as are the results of each room and row: a run that
 was stopped goes on, and a further row costs only itself. Crops are encoded once a kind and observation, so that rows
@@ -27,7 +28,7 @@ from unittest.mock import patch
 
 import numpy as np
 import numpy.typing as npt
-from ablation_rows import ROWS, SEARCH, Row
+from ablation_rows import CONFIRM, ROWS, SEARCH, Row
 
 from core3d_search.encoders import Encoder, load_encoder
 from core3d_search.evaluation.datasets.known import read_truth
@@ -142,6 +143,7 @@ def main() -> None:
     parser.add_argument("--first-seed", type=int, default=1000, help="rooms have the seeds from here on")
     parser.add_argument("--frames", type=int, default=30)
     parser.add_argument("--search", action="store_true", help="the values of the search instead of the ablation")
+    parser.add_argument("--confirm", action="store_true", help="what the search chose, to be asked on further rooms")
     parser.add_argument("--only", nargs="*", help="only the rows whose names hold one of these words")
     parser.add_argument("--work", type=Path, default=Path(tempfile.gettempdir()) / "core3d-ablation")
     parser.add_argument("--scenes", type=Path, help="rooms that are written already, as room-SEED; default: in --work")
@@ -149,7 +151,7 @@ def main() -> None:
     parser.add_argument("--markdown", type=Path, help="write the table there as well")
     arguments = parser.parse_args()
     arguments.work.mkdir(parents=True, exist_ok=True)
-    rows = SEARCH if arguments.search else ROWS
+    rows = CONFIRM if arguments.confirm else SEARCH if arguments.search else ROWS
     if arguments.only:
         rows = [rows[0], *(row for row in rows[1:] if any(word in row.name for word in arguments.only))]
     encoder = load_encoder("built-in")

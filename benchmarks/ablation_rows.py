@@ -92,8 +92,36 @@ def search() -> list[Row]:
     rows += [Row(f"absorb {value}", (f"fusion.absorb_overlap={value}",)) for value in (0.5, 0.7)]
     rows += [Row(f"repeat {value}", (f"fusion.repeat_overlap={value}",)) for value in (0.65, 1.0)]
     rows += [Row(f"looks {value}", (f"fusion.min_similarity={value}",)) for value in (0.3, 0.5, 0.7)]
-    rows += [Row(f"views {count}", (f"crops.views={count}",)) for count in (4, 10)]
+    rows += [Row(f"views {count}", (f"crops.views={count}",)) for count in (3, 4, 5, 8, 10)]
+    rows += [
+        Row(f"views {count}, weighted", (f"crops.views={count}",), weighted_views=True) for count in (4, 6, 8, 10, 16)
+    ]
+    rows += [
+        Row(f"crops: mask {mask}, box {box}, large {large}", crops(mask=mask, box=box, large=large))
+        for mask, box, large in (
+            (0.65, 0.35, 0),
+            (0.35, 0.65, 0),
+            (0.45, 0.45, 0.1),
+            (0.4, 0.4, 0.2),
+            (0.55, 0.3, 0.15),
+        )
+    ]
+    rows += [Row(f"observations {count}", (f"fusion.min_observations={count}",)) for count in (3, 5)]
+    rows += [Row(f"noise {share}", (f"fusion.noise_fraction={share}",)) for share in (0.0, 0.02, 0.1)]
     return rows
 
 
 SEARCH = search()
+
+THREE = crops(mask=0.4, box=0.4, large=0.2)
+CONFIRM = [
+    Row("base: built-in"),
+    Row("3D split off", ("masks.split=false",)),
+    Row("DBSCAN 20 points", ("masks.split_min_points=20",)),
+    Row("views 4", ("crops.views=4",)),
+    Row("crops: mask 0.4, box 0.4, large 0.2", THREE),
+    Row("delta 0.6", ("fusion.delta=0.6",)),
+    Row("views 4, three crops", (*THREE, "crops.views=4")),
+    Row("views 4, three crops, 3D split off", (*THREE, "crops.views=4", "masks.split=false")),
+]
+"""What the search found better on some figure and worse on none, asked again on rooms that nothing has seen."""
